@@ -1,0 +1,37 @@
+"""Plain API keys: `Authorization: Bearer lk_PREFIX_SECRET`. Only a digest is stored."""
+
+import hashlib
+import hmac
+import secrets
+
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from accounts.models import ApiKey, User
+
+
+def create_api_key(user: User, *, label: str) -> str:
+    """Make a key and return its only readable copy."""
+    prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
+    ApiKey.objects.create(user=user, label=label, prefix=prefix, digest=hashlib.sha256(secret.encode()).hexdigest())
+    return f"lk_{prefix}_{secret}"
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+    def authenticate(self, request: Request) -> tuple[User, ApiKey] | None:
+        scheme, _, value = get_authorization_header(request).decode("latin-1").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        mark, _, rest = value.strip().partition("_")
+        prefix, _, secret = rest.partition("_")
+        key = ApiKey.objects.select_related("user").filter(prefix=prefix, revoked_at=None).first() if mark == "lk" else None
+        digest = hashlib.sha256(secret.encode()).hexdigest()
+        if key is None or not hmac.compare_digest(digest, key.digest) or not key.user.is_active:
+            raise AuthenticationFailed("The API key is not known or was revoked.")
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=timezone.now())
+        return key.user, key

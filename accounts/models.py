@@ -1,0 +1,109 @@
+"""People: one `User` for residents and staff, and the record of who used whose data."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from portal.lib.crypto import EncryptedTextField
+from portal.lib.references import new_token
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        return self.create_user(email, password, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username)
+
+
+class AssuranceLevel(models.IntegerChoices):
+    """How sure the city is who this is (level 3 is a fresh strong sign-in and belongs to the session)."""
+
+    SELF_DECLARED = 1, _("Pernyataan sendiri")
+    NIK_VERIFIED = 2, _("NIK terverifikasi")
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """One person. `public_id` is stable and is the only identifier that leaves the portal."""
+
+    public_id = models.CharField(max_length=22, unique=True, default=new_token, editable=False)
+    email = models.EmailField(_("Email"), unique=True)
+    name = models.CharField(_("Nama lengkap"), max_length=120, blank=True)
+    phone = EncryptedTextField(_("Nomor HP"), blank=True)
+    phone_index = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    nik = EncryptedTextField("NIK", blank=True)
+    nik_index = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
+    kk_number = EncryptedTextField(_("Nomor Kartu Keluarga"), blank=True)
+    kelurahan = models.CharField(max_length=60, blank=True)
+    assurance_level = models.PositiveSmallIntegerField(choices=AssuranceLevel.choices, default=AssuranceLevel.SELF_DECLARED)
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = _("akun")
+        verbose_name_plural = _("akun")
+
+    def get_full_name(self) -> str:
+        return self.name or self.email
+
+    def get_short_name(self) -> str:
+        return (self.name or self.email).split()[0]
+
+    @property
+    def first_name(self) -> str:
+        return self.name.partition(" ")[0]
+
+    @property
+    def last_name(self) -> str:
+        return self.name.partition(" ")[2]
+
+
+class ApiKey(models.Model):
+    """A plain API key of one consumer: only its digest is kept. Shown once, when it is made."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys")
+    label = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=8, unique=True)
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class AccessEntry(models.Model):
+    """One use of a resident's data: who saw or received what, for which purpose. Rows are only ever added."""
+
+    subject = models.ForeignKey(User, on_delete=models.PROTECT, related_name="access_entries", null=True)
+    case_reference = models.CharField(max_length=40, blank=True, db_index=True)
+    actor = models.CharField(max_length=120)
+    actor_department = models.CharField(max_length=60, blank=True)
+    action = models.CharField(max_length=40)
+    data = models.CharField(max_length=200)
+    purpose = models.CharField(max_length=200)
+    legal_basis = models.CharField(max_length=200, blank=True)
+    correlation_id = models.CharField(max_length=32, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["subject", "-at"])]

@@ -1,0 +1,8 @@
+"""The shell: wires everything, decides nothing.
+
+The Celery application is imported here so that `shared_task.delay` in the web process knows our broker.
+"""
+
+from portal.celery import app as celery_app
+
+__all__ = ["celery_app"]

@@ -1,0 +1,50 @@
+"""Middleware of the shell: correlation, content security policy, private pages."""
+
+import re
+from collections.abc import Callable
+
+from csp.middleware import CSPMiddleware
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import add_never_cache_headers
+
+from portal.lib.logs import correlated
+
+_HEX = re.compile(r"[0-9a-f]{32}")
+
+
+class CorrelationMiddleware:
+    """One id for a request, its log lines, its tasks and its calls to backends; shown as `X-Request-ID`."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        with correlated(given if _HEX.fullmatch(given) else "") as value:
+            response = self.get_response(request)
+            response["X-Request-ID"] = value
+            return response
+
+
+class ContentSecurityPolicyMiddleware(CSPMiddleware):
+    """The strict policy everywhere; Wagtail's admin gets the one it can live with."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if request.path.startswith("/kelola/"):
+            response._csp_replace = settings.ADMIN_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
+            response["X-Frame-Options"] = "SAMEORIGIN"
+        return super().process_response(request, response)
+
+
+class PrivatePagesMiddleware:
+    """What is shown to a signed-in person is never kept by any cache."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES or "sessionid" in response.cookies:
+            add_never_cache_headers(response)
+        return response

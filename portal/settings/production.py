@@ -1,0 +1,31 @@
+"""Production: refuses to start without real keys, or as a demo. `check --deploy` passes with nothing silenced."""
+
+from django.core.exceptions import ImproperlyConfigured
+
+from portal.settings.base import *  # noqa: F403
+from portal.settings.base import DEMO, FAULT_FILE, FIELD_KEYS, PUBLIC_URL, SECRET_KEY, env
+
+if DEMO:
+    raise ImproperlyConfigured(
+        "DEMO=1 opens accounts with a published password: it cannot be used with production settings."
+    )
+if FAULT_FILE:
+    raise ImproperlyConfigured("FAULT_FILE makes processes kill themselves: it cannot be used with production settings.")
+if not SECRET_KEY:
+    raise ImproperlyConfigured("Set SECRET_KEY (or SECRET_KEY_FILE): 50 random characters or more.")
+if not FIELD_KEYS:
+    raise ImproperlyConfigured("Set FIELD_KEYS (or FIELD_KEYS_FILE): `id:base64 of 32 random bytes`, newest first.")
+if not PUBLIC_URL.startswith("https://"):
+    raise ImproperlyConfigured("PUBLIC_URL must be the https:// address that residents use.")
+
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[PUBLIC_URL.removeprefix("https://").split("/")[0].split(":")[0]])
+SECURE_SSL_REDIRECT = True
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_SECURE = True
+SESSION_COOKIE_NAME = "__Host-sesi"
+CSRF_COOKIE_SECURE = True
+CSRF_COOKIE_NAME = "__Host-csrf"

@@ -1,0 +1,29 @@
+"""The test suite. The test database is kept between runs under a name made from the migrations."""
+
+import hashlib
+import os
+
+from portal.settings.base import *  # noqa: F403
+from portal.settings.base import BASE_DIR, DATABASES, STORAGES, VAR_DIR
+
+SECRET_KEY = "test-key-0123456789abcdefghijklmnopqrstuvwxyz-0123456789"
+FIELD_KEYS = "t2:dGVzdC1rZXktdHdvLTAxMjM0NTY3ODkwMTIzNDU2Nzg=,t1:dGVzdC1rZXktb25lLTAxMjM0NTY3ODkwMTIzNDU2Nzg="
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+ADAPTER_ALLOWED_NETWORKS = ["127.0.0.0/8", "::1/128"]
+ADAPTER_ALLOW_HTTP = True
+DEMO = True
+
+_digest = hashlib.sha256()
+for _path in sorted(BASE_DIR.glob("**/migrations/*.py")):
+    if ".venv" not in _path.parts:
+        _digest.update(_path.read_bytes())
+_lane = os.environ.get("TEST_LANE", "main")
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    (VAR_DIR / "test").mkdir(exist_ok=True)
+    DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test" / f"{_lane}-{_digest.hexdigest()[:12]}.sqlite3")}
+else:
+    DATABASES["default"]["TEST"] = {"NAME": f"test_{_lane}_{_digest.hexdigest()[:12]}"}
+UPLOADS_ROOT = VAR_DIR / "test" / "uploads"

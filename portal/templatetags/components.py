@@ -1,0 +1,127 @@
+"""Components as template tags: each is one template under `templates/components/` and one section of the stylesheet."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.template.base import FilterExpression, NodeList, Parser, Token, token_kwargs
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from portal.icons import ALIASES, PATHS
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "") -> SafeString:
+    """An inline SVG. Decoration only: the word stands beside it."""
+    paths = PATHS.get(ALIASES.get(name, name), PATHS["doc"])
+    return format_html(
+        '<svg class="k-i {}" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>'.replace("k-i {}", "k-i{}"),
+        f" {extra}" if extra else "",
+        mark_safe(paths),  # noqa: S308 - our own constants
+    )
+
+
+@register.inclusion_tag("components/tag.html")
+def tag(word: str, style: str = "", icon_name: str = "") -> dict[str, Any]:
+    """The status word. `style`: "", ok, warn, err, info."""
+    return {"word": word, "style": style, "icon_name": icon_name}
+
+
+class _NoticeNode(template.Node):
+    def __init__(self, body: NodeList, options: dict[str, FilterExpression]) -> None:
+        self.body, self.options = body, options
+
+    def render(self, context: template.Context) -> str:
+        values = {name: expression.resolve(context) for name, expression in self.options.items()}
+        values.setdefault("icon_name", {"warn": "warn", "ok": "check", "err": "err"}.get(values.get("style", ""), "info"))
+        values.setdefault("level", 2)
+        return render_to_string("components/notice.html", {**values, "body": self.body.render(context)})
+
+
+@register.tag
+def notice(parser: Parser, token: Token) -> _NoticeNode:
+    """`{% notice title=... style="warn" icon_name="cloud" level=3 %}...{% endnotice %}`: one fact about this page."""
+    options = token_kwargs(token.split_contents()[1:], parser)
+    body = parser.parse(("endnotice",))
+    parser.delete_first_token()
+    return _NoticeNode(body, options)
+
+
+@register.inclusion_tag("components/crumbs.html")
+def crumbs(*pairs: str) -> dict[str, Any]:
+    """`{% crumbs "Beranda" "/" "Layanan" "/layanan/" %}`"""
+    return {"items": list(zip(pairs[::2], pairs[1::2], strict=True))}
+
+
+@register.inclusion_tag("components/pages.html", takes_context=True)
+def pages(context: template.Context, page: Any) -> dict[str, Any]:
+    """Links to the pages of a `django.core.paginator.Page`, keeping the rest of the query string."""
+    query = context["request"].GET.copy()
+    query.pop("hal", None)
+    prefix = f"?{query.urlencode()}&" if query else "?"
+    return {"page": page, "prefix": prefix, "range": page.paginator.get_elided_page_range(page.number)}
+
+
+@register.inclusion_tag("components/errors.html")
+def error_summary(problems: Iterable[Any]) -> dict[str, Any]:
+    """The summary above a form after a failed submit. `problems`: objects or dicts with `anchor` and `text`."""
+    return {"problems": list(problems)}
+
+
+@register.inclusion_tag("components/form_field.html")
+def form_field(field: Any, width: str = "k-w24") -> dict[str, Any]:
+    """One bound Django form field (sign-in and staff forms; applications have their own question templates)."""
+    return {"field": field, "width": width}
+
+
+@register.filter
+def rupiah(amount: int | None) -> str:
+    """148000 -> Rp148.000"""
+    return "" if amount is None else "Rp" + f"{amount:,}".replace(",", ".")
+
+
+@register.filter
+def long_date(value: date | datetime | None) -> str:
+    """Selasa, 24 November 2026"""
+    if value is None:
+        return ""
+    return date_format(timezone.localtime(value) if isinstance(value, datetime) else value, "l, j F Y")
+
+
+@register.filter
+def clock(value: datetime | None) -> str:
+    """09.52"""
+    return "" if value is None else date_format(timezone.localtime(value), "H.i")
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """Sel 24 Nov, 09.52"""
+    return "" if value is None else date_format(timezone.localtime(value), "D j M, H.i")
+
+
+@register.filter
+def file_size(size: int) -> str:
+    """421888 -> 412 KB; 1153434 -> 1,1 MB"""
+    if size < 1024 * 1024:
+        return f"{max(1, round(size / 1024))} KB"
+    return f"{size / 1024 / 1024:.1f} MB".replace(".", ",")
+
+
+_UNITS = {"menit": "menit", "jam": "jam", "hari_kerja": "hari kerja", "hari_kalender": "hari"}
+
+
+@register.simple_tag
+def duration(value: int | None, unit: str) -> str:
+    """3, hari_kerja -> 3 hari kerja"""
+    if unit == "langsung":
+        return _("Langsung")
+    return f"{value} {_UNITS.get(unit, unit)}" if value else _("Lihat keterangan")

@@ -1,0 +1,107 @@
+"""How departments' systems are reached: all of it data."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from portal.lib.crypto import EncryptedJSONField
+
+
+class Idempotency(models.TextChoices):
+    """What a backend can do about a request that is sent twice (design: reliability, "A submission")."""
+
+    KEY = "key", _("Menghormati Idempotency-Key")
+    LOOKUP = "lookup", _("Bisa ditanya")
+    NONE = "none", _("Tidak keduanya")
+
+
+class Connection(models.Model):
+    """One configured department backend."""
+
+    code = models.SlugField(max_length=60, unique=True)
+    department = models.ForeignKey("catalogue.Department", on_delete=models.PROTECT, related_name="connections")
+    label = models.CharField(max_length=120)
+    kind = models.CharField(max_length=30)
+    base_url = models.URLField(max_length=300, blank=True)
+    test_url = models.URLField(max_length=300, blank=True)
+    options = models.JSONField(default=dict, blank=True)
+    secrets = EncryptedJSONField(default=dict, blank=True)
+    idempotency = models.CharField(max_length=8, choices=Idempotency.choices, default=Idempotency.NONE)
+    settle_seconds = models.PositiveIntegerField(default=600)  # class lookup: longest processing time after the last byte
+    ceiling = models.PositiveSmallIntegerField(default=4)  # simultaneous calls, over all processes
+    is_active = models.BooleanField(default=True)
+
+    # Breaker and retry budget: columns of the row that every claim locks, so they are exact over all processes.
+    failures = models.PositiveIntegerField(default=0)
+    open_until = models.DateTimeField(null=True, blank=True)
+    down_since = models.DateTimeField(null=True, blank=True)
+    budget = models.FloatField(default=10.0)
+    budget_at = models.DateTimeField(null=True, blank=True)
+    last_success_at = models.DateTimeField(null=True, blank=True)
+    last_failure_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["code"]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Operation(models.Model):
+    """One thing a connection can do, as versioned data. A delivery keeps the version it was made with."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="operations")
+    name = models.SlugField(max_length=60)
+    version = models.PositiveIntegerField(default=1)
+    purpose = models.CharField(max_length=200, blank=True)
+    spec = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["connection", "name", "version"], name="one_row_an_operation_version"),
+        ]
+        ordering: ClassVar = ["connection", "name", "-version"]
+
+
+class Binding(models.Model):
+    """A service's form fields -> the input of an operation. Versioned; the newest one is live."""
+
+    service = models.ForeignKey("catalogue.Service", on_delete=models.CASCADE, related_name="bindings")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="bindings")
+    operation = models.SlugField(max_length=60, default="submit")
+    version = models.PositiveIntegerField(default=1)
+    mapping = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["service", "version"], name="one_row_a_binding_version"),
+        ]
+
+
+class Exchange(models.Model):
+    """One recorded message to or from a backend, redacted: shapes and codes, never a resident's answers."""
+
+    class Direction(models.TextChoices):
+        OUT = "OUT"
+        IN = "IN"
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="exchanges")
+    direction = models.CharField(max_length=3, choices=Direction.choices)
+    operation = models.CharField(max_length=60)
+    reference = models.CharField(max_length=60, blank=True, db_index=True)
+    status = models.PositiveSmallIntegerField(null=True, blank=True)
+    cause = models.CharField(max_length=30, blank=True)  # portal.lib.http.Cause, empty when the call was good
+    milliseconds = models.PositiveIntegerField(default=0)
+    request_bytes = models.PositiveIntegerField(default=0)
+    response_bytes = models.PositiveIntegerField(default=0)
+    detail = models.JSONField(default=dict)
+    correlation_id = models.CharField(max_length=32, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["connection", "-at"])]

@@ -1,0 +1,234 @@
+"""What the city offers: departments, services and the ways to find them.
+
+`Service` has its identity from the page's first save; its public text (`ServiceText`) is written only by
+`actions.publish_service`, from a frozen `ServiceRecord`.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Region(models.Model):
+    """A kecamatan or kelurahan, with its Kemendagri code (35.76.KK.NNNN)."""
+
+    class Kind(models.TextChoices):
+        KECAMATAN = "KECAMATAN", _("Kecamatan")
+        KELURAHAN = "KELURAHAN", _("Kelurahan")
+
+    code = models.CharField(max_length=13, unique=True)
+    name = models.CharField(max_length=80)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Department(models.Model):
+    """Who offers services. `code` is ours and stable; kelurahan and kecamatan are departments too."""
+
+    code = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=160)
+    name_en = models.CharField(max_length=160, blank=True)
+    short_name = models.CharField(max_length=60)
+    kind = models.CharField(max_length=30)
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
+    region = models.OneToOneField(Region, on_delete=models.PROTECT, null=True, blank=True, related_name="department")
+    is_template = models.BooleanField(default=False)  # "kelurahan": resolved to the applicant's own at submit
+    address = models.CharField(max_length=240, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    email = models.EmailField(blank=True)
+    illustrative = models.BooleanField(default=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DepartmentRole(models.TextChoices):
+    CLERK = "CLERK", _("Petugas")
+    EDITOR = "EDITOR", _("Penyunting")
+    REVIEWER = "REVIEWER", _("Peninjau")
+    MANAGER = "MANAGER", _("Kepala")
+    INTEGRATOR = "INTEGRATOR", _("Integrator")
+
+
+class DepartmentMember(models.Model):
+    """One role of one person in one department."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    department = models.ForeignKey(Department, on_delete=models.CASCADE, related_name="members")
+    role = models.CharField(max_length=12, choices=DepartmentRole.choices)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "department", "role"], name="one_row_a_role"),
+        ]
+
+
+class ServicePoint(models.Model):
+    """A place where services are offered over the counter."""
+
+    code = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=160)
+    name_en = models.CharField(max_length=160, blank=True)
+    address = models.CharField(max_length=240, blank=True)
+    hours = models.CharField(max_length=160, blank=True)
+    managed_by = models.ForeignKey(Department, on_delete=models.PROTECT, null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Holiday(models.Model):
+    """A day on which promises do not run (national holiday or cuti bersama)."""
+
+    day = models.DateField(unique=True)
+    name = models.CharField(max_length=120)
+
+
+class Category(models.Model):
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    name_en = models.CharField(max_length=120, blank=True)
+    icon = models.CharField(max_length=30, blank=True)
+    order = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar = ["order", "slug"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LifeEvent(models.Model):
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    name_en = models.CharField(max_length=120, blank=True)
+    name_jv = models.CharField(max_length=120, blank=True)
+    hint = models.CharField(max_length=240, blank=True)
+    kind = models.CharField(max_length=20, default="life_event")
+    order = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar = ["order", "slug"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Need(models.Model):
+    """A door of the home page: the services of any of its life events or categories."""
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    name_en = models.CharField(max_length=120, blank=True)
+    icon = models.CharField(max_length=30, blank=True)
+    order = models.PositiveSmallIntegerField(default=0)
+    life_events = models.ManyToManyField(LifeEvent, blank=True)
+    categories = models.ManyToManyField(Category, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["order", "slug"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Dimension(models.Model):
+    """One of the six smart-city dimensions."""
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=80)
+    name_id = models.CharField(max_length=120, blank=True)
+    order = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar = ["order", "slug"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Channel(models.TextChoices):
+    FORM = "FORM", _("Sepenuhnya daring")
+    APP = "APP", _("Aplikasi dinas")
+    LINK = "LINK", _("Situs lain")
+    OFFICE = "OFFICE", _("Datang ke kantor")
+    HOTLINE = "HOTLINE", _("Telepon")
+
+
+class Availability(models.TextChoices):
+    """How a service stands now; written by the floor above through `actions.set_availability`."""
+
+    AVAILABLE = "AVAILABLE", _("Berjalan biasa")
+    QUEUEING = "QUEUEING", _("Diterima, diteruskan begitu sistem dinas pulih")
+    PAUSED = "PAUSED", _("Dihentikan sementara")
+    UNKNOWN = "UNKNOWN", _("Belum diketahui")
+
+
+class Service(models.Model):
+    """A catalogue entry. `code` never changes: not by rename, move, translation or revert."""
+
+    class Kind(models.TextChoices):
+        REQUEST = "REQUEST", _("Permohonan")
+        REPORT = "REPORT", _("Aduan")
+        INFORMATION = "INFORMATION", _("Informasi")
+
+    code = models.SlugField(max_length=80, unique=True)
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="services")
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.REQUEST)
+    channel = models.CharField(max_length=8, choices=Channel.choices, default=Channel.OFFICE)
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, blank=True, related_name="services")
+    dimension = models.ForeignKey(Dimension, on_delete=models.PROTECT, null=True, blank=True, related_name="services")
+    life_events = models.ManyToManyField(LifeEvent, blank=True, related_name="services")
+    form = models.ForeignKey(
+        "forms.FormDefinition", on_delete=models.PROTECT, null=True, blank=True, related_name="services"
+    )
+    is_public = models.BooleanField(default=False)
+    is_free = models.BooleanField(default=False)
+    fee_amount = models.PositiveBigIntegerField(null=True, blank=True)  # whole rupiah; null = see the text
+    time_value = models.PositiveSmallIntegerField(null=True, blank=True)
+    time_unit = models.CharField(max_length=16, blank=True)  # menit, jam, hari_kerja, hari_kalender, langsung
+    url = models.URLField(max_length=300, blank=True)
+    confidential = models.BooleanField(default=False)
+    illustrative = models.BooleanField(default=True)
+    availability = models.CharField(max_length=10, choices=Availability.choices, default=Availability.AVAILABLE)
+    availability_since = models.DateTimeField(null=True, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering: ClassVar = ["code"]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class ServiceText(models.Model):
+    """The public text of a service in one language, as published, with its search words."""
+
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="texts")
+    language = models.CharField(max_length=5)
+    slug = models.SlugField(max_length=120)
+    name = models.CharField(max_length=200)
+    summary = models.CharField(max_length=400, blank=True)
+    fee_note = models.CharField(max_length=300, blank=True)
+    content = models.JSONField(default=dict)  # the structured standar pelayanan, see records.ServiceRecord
+    synonyms = models.JSONField(default=list)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["service", "language"], name="one_text_a_language"),
+            models.UniqueConstraint(fields=["language", "slug"], name="one_service_an_address"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
