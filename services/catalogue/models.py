@@ -43,6 +43,7 @@ class Department(models.Model):
     address = models.CharField(max_length=240, blank=True)
     phone = models.CharField(max_length=40, blank=True)
     email = models.EmailField(blank=True)
+    about = models.TextField(blank=True)  # as published by the department's own page
     illustrative = models.BooleanField(default=True)
 
     class Meta:
@@ -232,3 +233,50 @@ class ServiceText(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class OldAddress(models.Model):
+    """A slug that a service once had: it leads to the present one for ever."""
+
+    language = models.CharField(max_length=5)
+    slug = models.SlugField(max_length=120)
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="old_addresses")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["language", "slug"], name="one_old_address_a_slug"),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class SearchEntry(models.Model):
+    """The search index of one public service in one language: its lines as lists of indexed words."""
+
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="search_entries")
+    language = models.CharField(max_length=5)
+    lines = models.JSONField(default=list)  # [[kind, [word, ...]], ...]; kinds in search.WEIGHTS
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["service", "language"], name="one_index_entry_a_language"),
+        ]
+
+
+class SearchWord(models.Model):
+    """One word of one entry: what the database looks up."""
+
+    entry = models.ForeignKey(SearchEntry, on_delete=models.CASCADE, related_name="words")
+    language = models.CharField(max_length=5)
+    word = models.CharField(max_length=40)
+    length = models.PositiveSmallIntegerField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["language", "word"]),
+            models.Index(fields=["language", "length"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.word

@@ -1,0 +1,202 @@
+"""The only writers of the public catalogue. Each is idempotent; a service is withdrawn, never deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from services.catalogue.models import (
+    Availability,
+    Category,
+    Department,
+    Dimension,
+    LifeEvent,
+    OldAddress,
+    SearchEntry,
+    SearchWord,
+    Service,
+    ServiceText,
+)
+from services.catalogue.records import ServiceRecord
+from services.catalogue.words import index_words
+
+_SERVICE_FIELDS = [
+    "department",
+    "kind",
+    "channel",
+    "category",
+    "dimension",
+    "is_public",
+    "is_free",
+    "fee_amount",
+    "time_value",
+    "time_unit",
+    "url",
+    "confidential",
+    "illustrative",
+    "published_at",
+    "updated_at",
+]
+_TEXT_FIELDS = ["slug", "name", "summary", "fee_note", "content", "synonyms"]
+
+
+def ensure_service(code: str, department: str) -> Service:
+    """The row of a service that is not public yet, so that a form and a binding can be attached to it."""
+    owner = Department.objects.get(code=department)
+    service, made = Service.objects.get_or_create(code=code, defaults={"department": owner})
+    if not made and service.department_id != owner.pk:
+        service.department = owner
+        service.save(update_fields=["department", "updated_at"])
+    return service
+
+
+def publish_service(record: ServiceRecord) -> Service:
+    """Make the catalogue say exactly what the record says. Raises `Department.DoesNotExist` for an unknown owner."""
+    publish_services([record])
+    return Service.objects.get(code=record.code)
+
+
+@transaction.atomic
+def publish_services(records: Sequence[ServiceRecord]) -> None:
+    """The same for many at once, in a fixed number of statements per batch; one language at a time."""
+    for language in sorted({r.language for r in records}):
+        _publish([r for r in records if r.language == language], language)
+
+
+def _publish(records: Sequence[ServiceRecord], language: str) -> None:
+    now = timezone.now()
+    departments = {d.code: d for d in Department.objects.filter(code__in={r.department for r in records})}
+    missing = {r.department for r in records} - departments.keys()
+    if missing:
+        raise Department.DoesNotExist(f"No department has the code {', '.join(sorted(missing))}: make it first.")
+    categories = {c.slug: c for c in Category.objects.all()}
+    dimensions = {d.slug: d for d in Dimension.objects.all()}
+    codes = [r.code for r in records]
+
+    services = {s.code: s for s in Service.objects.select_for_update().filter(code__in=codes)}
+    new = [Service(code=r.code, department=departments[r.department]) for r in records if r.code not in services]
+    Service.objects.bulk_create(new, batch_size=100)
+    services |= {s.code: s for s in Service.objects.filter(code__in=[s.code for s in new])}
+    for record in records:
+        service = services[record.code]
+        service.department = departments[record.department]
+        service.kind = record.kind
+        service.channel = record.channel
+        service.category = categories.get(record.category)
+        service.dimension = dimensions.get(record.dimension)
+        service.is_free = record.free
+        service.fee_amount = record.fee_amount
+        service.time_value = record.time_value
+        service.time_unit = record.time_unit
+        service.url = record.url
+        service.confidential = record.confidential
+        service.illustrative = record.illustrative
+        service.published_at = service.published_at or now
+        service.is_public = True
+        service.updated_at = now
+    Service.objects.bulk_update(services.values(), _SERVICE_FIELDS, batch_size=50)
+    _set_life_events(records, services)
+    _set_texts(records, services, language)
+    _index(records, services, language, {c.slug: c.name for c in categories.values()})
+
+
+def _set_life_events(records: Sequence[ServiceRecord], services: dict[str, Service]) -> None:
+    events = {e.slug: e.pk for e in LifeEvent.objects.all()}
+    through = Service.life_events.through
+    ids = [s.pk for s in services.values()]
+    have = set(through._default_manager.filter(service_id__in=ids).values_list("service_id", "lifeevent_id"))
+    want = {(services[r.code].pk, events[slug]) for r in records for slug in r.life_events if slug in events}
+    for service_id, event_id in have - want:
+        through._default_manager.filter(service_id=service_id, lifeevent_id=event_id).delete()
+    through._default_manager.bulk_create(
+        [through(service_id=s, lifeevent_id=e) for s, e in sorted(want - have)], batch_size=200
+    )
+
+
+def _set_texts(records: Sequence[ServiceRecord], services: dict[str, Service], language: str) -> None:
+    ids = [services[r.code].pk for r in records]
+    texts = {t.service_id: t for t in ServiceText.objects.filter(service_id__in=ids, language=language)}
+    slugs = [r.slug for r in records]
+    moved = [t for r in records if (t := texts.get(services[r.code].pk)) and t.slug != r.slug]
+    OldAddress.objects.filter(language=language, slug__in=slugs).delete()
+    for text in moved:  # free the address first: two services may exchange theirs in one batch
+        if text.slug not in slugs:
+            OldAddress.objects.update_or_create(language=language, slug=text.slug, defaults={"service_id": text.service_id})
+        ServiceText.objects.filter(pk=text.pk).update(slug=f"{text.slug[:100]}--{text.pk}")
+    # A withdrawn service keeps its text for the cases that point to it, but not its address.
+    for loser in ServiceText.objects.filter(language=language, slug__in=slugs, service__is_public=False):
+        if loser.service_id not in ids:
+            loser.slug = f"{loser.slug[:100]}--{loser.pk}"
+            loser.save(update_fields=["slug"])
+    new, old = [], []
+    for record in records:
+        service_id = services[record.code].pk
+        known = texts.get(service_id)
+        text = known or ServiceText(service_id=service_id, language=language)
+        text.slug, text.name, text.summary = record.slug, record.name, record.summary
+        text.fee_note, text.content, text.synonyms = record.fee_note, record.content(), list(record.synonyms)
+        (old if known else new).append(text)
+    ServiceText.objects.bulk_create(new, batch_size=50)
+    ServiceText.objects.bulk_update(old, _TEXT_FIELDS, batch_size=50)
+
+
+def _lines(record: ServiceRecord, topics: dict[str, str]) -> list[list[object]]:
+    lines: list[list[object]] = [["name", index_words(record.name)]]
+    lines += [["synonym", index_words(s)] for s in record.synonyms]
+    lines += [
+        ["english", index_words(record.name_en)],
+        ["summary", index_words(record.summary)],
+        ["topic", index_words(f"{topics.get(record.category, '')} {record.app} {record.department}")],
+        ["content", index_words(f"{record.product} {' '.join(record.requirements)}")],
+    ]
+    return [line for line in lines if line[1]]
+
+
+def _index(records: Sequence[ServiceRecord], services: dict[str, Service], language: str, topics: dict[str, str]) -> None:
+    ids = [services[r.code].pk for r in records]
+    SearchWord.objects.filter(entry__service_id__in=ids, language=language).delete()
+    SearchEntry.objects.filter(service_id__in=ids, language=language).delete()
+    SearchEntry.objects.bulk_create(
+        [SearchEntry(service_id=services[r.code].pk, language=language, lines=_lines(r, topics)) for r in records],
+        batch_size=100,
+    )
+    rows: list[SearchWord] = []
+    for entry in SearchEntry.objects.filter(service_id__in=ids, language=language):
+        words = {word[:40] for _, line in entry.lines for word in line}
+        rows += [SearchWord(entry=entry, language=language, word=w, length=len(w)) for w in sorted(words)]
+    SearchWord.objects.bulk_create(rows, batch_size=200)
+
+
+def withdraw_service(code: str) -> None:
+    """Take a service out of the public catalogue. Unknown codes are none of our business."""
+    withdraw_services([code])
+
+
+@transaction.atomic
+def withdraw_services(codes: Iterable[str]) -> None:
+    gone = Service.objects.filter(code__in=list(codes), is_public=True)
+    ids = list(gone.values_list("pk", flat=True))
+    if ids:
+        SearchEntry.objects.filter(service_id__in=ids).delete()
+        Service.objects.filter(pk__in=ids).update(is_public=False, updated_at=timezone.now())
+
+
+def describe_department(code: str, about: str) -> None:
+    """What the department's own published page says of it; empty when that page is not live."""
+    Department.objects.filter(code=code).exclude(about=about).update(about=about)
+
+
+def set_availability(services: str | Iterable[int], availability: Availability | str, since: datetime | None = None) -> int:
+    """How a service (its code) or several (their ids) stand now, and since when. Returns how many rows changed."""
+    rows = (
+        Service.objects.filter(code=services) if isinstance(services, str) else Service.objects.filter(pk__in=list(services))
+    )
+    return (
+        Service.objects.filter(chosen)
+        .exclude(availability=availability)
+        .update(availability=availability, availability_since=since or timezone.now())
+    )

@@ -1,0 +1,321 @@
+"""What may be read from the catalogue. Nothing here writes, nothing here knows a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import Count, Q, QuerySet
+
+from services.catalogue.models import (
+    Availability,
+    Category,
+    Channel,
+    Department,
+    Holiday,
+    LifeEvent,
+    Need,
+    OldAddress,
+    Region,
+    SearchEntry,
+    Service,
+    ServicePoint,
+    ServiceText,
+)
+
+HOLIDAYS_KEY = "catalogue.holidays"
+HOLIDAYS_SECONDS = 60
+_PROJECTED = ("kind", "channel", "is_free", "fee_amount", "time_value", "time_unit", "url", "confidential", "illustrative")
+
+
+@dataclass(frozen=True)
+class ServiceFilter:
+    """Which services: within one field any of the values, between the fields all of them."""
+
+    category: tuple[str, ...] = ()
+    life_event: tuple[str, ...] = ()
+    need: tuple[str, ...] = ()
+    department: tuple[str, ...] = ()
+    channel: tuple[str, ...] = ()
+    free: bool = False
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, f.name) for f in fields(self))
+
+
+@dataclass(frozen=True)
+class Option:
+    """One value of a filter with how many services it would leave."""
+
+    value: str
+    name: str
+    count: int
+    selected: bool = False
+
+
+@dataclass(frozen=True)
+class Facets:
+    category: tuple[Option, ...] = ()
+    life_event: tuple[Option, ...] = ()
+    department: tuple[Option, ...] = ()
+    channel: tuple[Option, ...] = ()
+    free: int = 0
+
+
+def public_texts(language: str = "id") -> QuerySet[ServiceText]:
+    """Every public service as its text in one language, with service, department and category at hand."""
+    return (
+        ServiceText.objects.filter(language=language, service__is_public=True)
+        .select_related("service__department", "service__category")
+        .order_by("name", "service__code")
+    )
+
+
+def _condition(chosen: ServiceFilter, *, without: str = "") -> Q:
+    condition = Q()
+    if chosen.category and without != "category":
+        condition &= Q(service__category__slug__in=chosen.category)
+    if chosen.life_event and without != "life_event":
+        condition &= Q(service__in=_services_of_events(chosen.life_event))
+    if chosen.need and without != "need":
+        condition &= Q(service__in=services_of_needs(chosen.need))
+    if chosen.department and without != "department":
+        condition &= Q(service__department__code__in=chosen.department)
+    if chosen.channel and without != "channel":
+        condition &= Q(service__channel__in=chosen.channel)
+    if chosen.free and without != "free":
+        condition &= Q(service__is_free=True)
+    return condition
+
+
+def _services_of_events(slugs: Iterable[str]) -> QuerySet[Any]:
+    through = Service.life_events.through
+    return through._default_manager.filter(lifeevent__slug__in=list(slugs)).values("service_id")
+
+
+def services_of_needs(slugs: Iterable[str]) -> QuerySet[Service, int]:
+    """The union of the services of the needs' life events and categories."""
+    needs = Need.objects.filter(slug__in=list(slugs))
+    return Service.objects.filter(
+        Q(life_events__in=needs.values("life_events")) | Q(category__in=needs.values("categories"))
+    ).values_list("pk", flat=True)
+
+
+def list_services(chosen: ServiceFilter, *, language: str = "id", ids: Sequence[int] | None = None) -> QuerySet[ServiceText]:
+    """Texts of the public services that fit; `ids` narrows to search hits (their order is the caller's)."""
+    rows = public_texts(language).filter(_condition(chosen))
+    return rows if ids is None else rows.filter(service_id__in=ids)
+
+
+def facets(chosen: ServiceFilter, *, language: str = "id", ids: Sequence[int] | None = None) -> Facets:
+    """Counts of every filter value, each with the other filters applied. Five statements, whatever the size."""
+
+    def rows(field: str) -> QuerySet[ServiceText]:
+        found = ServiceText.objects.filter(_condition(chosen, without=field), language=language, service__is_public=True)
+        return (found if ids is None else found.filter(service_id__in=ids)).order_by()
+
+    def options(field: str, value: str, name: str, order: tuple[str, ...]) -> tuple[Option, ...]:
+        found = rows(field).filter(**{f"{value}__isnull": False})
+        counted = found.values_list(value, name).annotate(n=Count("pk")).order_by(*order)
+        picked = getattr(chosen, field)
+        return tuple(Option(v, str(n), c, v in picked) for v, n, c in counted)
+
+    by_channel = dict(rows("channel").values_list("service__channel").annotate(n=Count("pk")))
+    category, event, department = "service__category__", "service__life_events__", "service__department__"
+    return Facets(
+        category=options("category", f"{category}slug", f"{category}name", (f"{category}order", f"{category}slug")),
+        life_event=options("life_event", f"{event}slug", f"{event}name", (f"{event}order", f"{event}slug")),
+        department=options("department", f"{department}code", f"{department}short_name", (f"{department}short_name",)),
+        channel=tuple(
+            Option(c.value, str(c.label), by_channel[c.value], c.value in chosen.channel)
+            for c in Channel
+            if c.value in by_channel
+        ),
+        free=rows("free").filter(service__is_free=True).count(),
+    )
+
+
+def known_values() -> dict[str, dict[str, str]]:
+    """Every value a filter knows, with its name: what is not in here is ignored and said so."""
+    return {
+        "category": dict(Category.objects.values_list("slug", "name")),
+        "life_event": dict(LifeEvent.objects.values_list("slug", "name")),
+        "need": dict(Need.objects.values_list("slug", "name")),
+        "department": dict(Department.objects.values_list("code", "short_name")),
+        "channel": {c.value: str(c.label) for c in Channel},
+    }
+
+
+def service_by_slug(slug: str, language: str = "id") -> ServiceText | None:
+    """The public text at this address (Indonesian when the language has none), or None."""
+    languages = [language] if language == "id" else [language, "id"]
+    rows = {
+        t.language: t
+        for t in ServiceText.objects.filter(slug=slug, language__in=languages, service__is_public=True).select_related(
+            "service__department__parent", "service__category", "service__dimension"
+        )
+    }
+    return next((rows[lang] for lang in languages if lang in rows), None)
+
+
+def moved_to(slug: str, language: str = "id") -> str | None:
+    """The present slug of a service that once had this one."""
+    old = OldAddress.objects.filter(slug=slug, language=language, service__is_public=True).first()
+    if old is None:
+        return None
+    return ServiceText.objects.filter(service=old.service_id, language=language).values_list("slug", flat=True).first()
+
+
+def related_services(text: ServiceText, limit: int = 4) -> list[ServiceText]:
+    """Public services that share a life event, then the category."""
+    events = text.service.life_events.through._default_manager.filter(service=text.service_id).values("lifeevent_id")
+    shared = _services_sharing(events)
+    rows = (
+        public_texts(text.language)
+        .filter(Q(service__in=shared) | Q(service__category=text.service.category_id))
+        .exclude(service=text.service_id)
+        .annotate(near=Count("service__life_events", filter=Q(service__life_events__in=events)))
+        .order_by("-near", "name")
+    )
+    return list(rows[:limit])
+
+
+def _services_sharing(events: QuerySet[Any]) -> QuerySet[Any]:
+    return Service.life_events.through._default_manager.filter(lifeevent_id__in=events).values("service_id")
+
+
+@dataclass(frozen=True)
+class CountedNeed:
+    need: Need
+    count: int
+    hint: str
+
+
+def needs_with_counts() -> list[CountedNeed]:
+    """The doors of the home page with how many public services stand behind each, and three examples of them."""
+    public = dict(Service.objects.filter(is_public=True).values_list("pk", "category_id"))
+    by_event: dict[int, set[int]] = {}
+    for service, event in Service.life_events.through._default_manager.values_list("service_id", "lifeevent_id"):
+        if service in public:
+            by_event.setdefault(event, set()).add(service)
+    by_category: dict[int | None, set[int]] = {}
+    for service, category in public.items():
+        by_category.setdefault(category, set()).add(service)
+    found = []
+    for need in Need.objects.prefetch_related("life_events", "categories"):
+        services: set[int] = set()
+        for event in need.life_events.all():
+            services |= by_event.get(event.pk, set())
+        for category in need.categories.all():
+            services |= by_category.get(category.pk, set())
+        hint = ", ".join(e.hint for e in need.life_events.all() if e.hint)
+        found.append(CountedNeed(need, len(services), ", ".join(dict.fromkeys(hint.split(", ")[:4]))))
+    return found
+
+
+def texts_by_code(codes: Sequence[str], language: str = "id") -> list[ServiceText]:
+    """Public texts of these codes, in the order asked for."""
+    rows = {t.service.code: t for t in public_texts(language).filter(service__code__in=codes)}
+    return [rows[code] for code in codes if code in rows]
+
+
+def disturbed_services(language: str = "id") -> QuerySet[ServiceText]:
+    """Public services that do not run as usual."""
+    return (
+        public_texts(language)
+        .exclude(service__availability=Availability.AVAILABLE)
+        .order_by("service__availability", "name")
+    )
+
+
+def departments_with_counts() -> QuerySet[Department]:
+    """Departments people can turn to (unit templates left out), each with its number of public services as `n`."""
+    return Department.objects.filter(is_template=False).annotate(n=Count("services", filter=Q(services__is_public=True)))
+
+
+@dataclass(frozen=True)
+class DepartmentView:
+    department: Department
+    services: list[ServiceText]
+    units: list[Department]
+    shared: bool  # the services are those every kelurahan (kecamatan) offers
+
+
+def department_page(code: str, language: str = "id") -> DepartmentView | None:
+    """A department with its public services; a kelurahan or kecamatan also offers those of its unit template."""
+    department = Department.objects.select_related("parent", "region__parent").filter(code=code).first()
+    if department is None:
+        return None
+    owners = Q(service__department=department)
+    shared = department.kind in ("kelurahan", "kecamatan") and not department.is_template
+    if shared:
+        owners |= Q(service__department__code=department.kind, service__department__is_template=True)
+    services = list(public_texts(language).filter(owners))
+    units = list(
+        Department.objects.filter(kind=department.code, is_template=False).order_by("name")
+        if department.is_template
+        else Department.objects.filter(parent=department).order_by("name")
+    )
+    return DepartmentView(department, services, units, shared)
+
+
+def service_point(code: str) -> ServicePoint | None:
+    return ServicePoint.objects.filter(code=code).first() if code else None
+
+
+def holidays() -> frozenset[date]:
+    """The city's holidays. Kept for a minute: promises are counted in days."""
+    days: frozenset[date] = cache.get_or_set(
+        HOLIDAYS_KEY, lambda: frozenset(Holiday.objects.values_list("day", flat=True)), HOLIDAYS_SECONDS
+    )
+    return days
+
+
+def department_for(service: Service, kelurahan: str = "") -> Department:
+    """Who handles this service for a resident of `kelurahan` (region code, department code or name).
+
+    Services of the unit templates `kelurahan` and `kecamatan` go to the resident's own unit; without a known
+    kelurahan the template itself is the answer.
+    """
+    owner = service.department
+    if not owner.is_template or not kelurahan:
+        return owner
+    region = (
+        Region.objects.filter(kind=Region.Kind.KELURAHAN)
+        .filter(Q(code=kelurahan) | Q(department__code=kelurahan) | Q(name__iexact=kelurahan))
+        .first()
+    )
+    if region is None:
+        return owner
+    unit = region.pk if owner.code == "kelurahan" else region.parent_id
+    return Department.objects.filter(region_id=unit).first() or owner
+
+
+def snapshot() -> dict[str, dict[str, Any]]:
+    """All that the projection writes of public services, by code: two equal snapshots are two equal catalogues."""
+    events: dict[int, list[str]] = {}
+    for service, slug in Service.life_events.through._default_manager.values_list("service_id", "lifeevent__slug"):
+        events.setdefault(service, []).append(slug)
+    index: dict[int, list[Any]] = {}
+    for service, language, lines in SearchEntry.objects.values_list("service_id", "language", "lines"):
+        index.setdefault(service, []).append((language, lines))
+    found: dict[str, dict[str, Any]] = {}
+    for service_row in Service.objects.filter(is_public=True).select_related("department", "category", "dimension"):
+        found[service_row.code] = {
+            "department": service_row.department.code,
+            "category": service_row.category.slug if service_row.category else "",
+            "dimension": service_row.dimension.slug if service_row.dimension else "",
+            "life_events": sorted(events.get(service_row.pk, [])),
+            "index": sorted(index.get(service_row.pk, []), key=lambda pair: pair[0]),
+            "texts": [],
+            **{name: getattr(service_row, name) for name in _PROJECTED},
+        }
+    texts = ServiceText.objects.filter(service__is_public=True).order_by("language")
+    for code, *values in texts.values_list(
+        "service__code", "language", "slug", "name", "summary", "fee_note", "content", "synonyms"
+    ):
+        found[code]["texts"].append(values)
+    return found
