@@ -1,0 +1,7 @@
+"""The only way out: one transport, guarded, bounded in time and size, that knows whether anything was sent."""
+
+from portal.lib.http.causes import CallError, Cause, Sent
+from portal.lib.http.guard import NetworkPolicy, judge_url
+from portal.lib.http.transport import Answer, Limits, Request, call
+
+__all__ = ["Answer", "CallError", "Cause", "Limits", "NetworkPolicy", "Request", "Sent", "call", "judge_url"]
