@@ -1,3 +1,25 @@
-from django.urls import URLPattern, URLResolver
+"""Sign-in and what belongs to it, under /akun/. The views are allauth's; names stay allauth's, addresses are ours."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from allauth.account import views
+from django.urls import path, re_path
+
+urlpatterns = [
+    path("masuk/", views.login, name="account_login"),
+    path("keluar/", views.logout, name="account_logout"),
+    path("daftar/", views.signup, name="account_signup"),
+    path("nonaktif/", views.account_inactive, name="account_inactive"),
+    path("masuk/ulang/", views.reauthenticate, name="account_reauthenticate"),
+    path("email/", views.email, name="account_email"),
+    path("email/konfirmasi/", views.email_verification_sent, name="account_email_verification_sent"),
+    re_path(r"^email/konfirmasi/(?P<key>[-:\w]+)/$", views.confirm_email, name="account_confirm_email"),
+    path("sandi/ganti/", views.password_change, name="account_change_password"),
+    path("sandi/buat/", views.password_set, name="account_set_password"),
+    path("sandi/lupa/", views.password_reset, name="account_reset_password"),
+    path("sandi/lupa/terkirim/", views.password_reset_done, name="account_reset_password_done"),
+    re_path(
+        r"^sandi/lupa/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        views.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path("sandi/lupa/selesai/", views.password_reset_from_key_done, name="account_reset_password_from_key_done"),
+]

@@ -76,10 +76,34 @@ def error_summary(problems: Iterable[Any]) -> dict[str, Any]:
     return {"problems": list(problems)}
 
 
+@register.inclusion_tag("components/errors.html")
+def form_errors(form: Any) -> dict[str, Any]:
+    """The error summary of a Django form; each line leads to its field."""
+    problems = [{"anchor": field.id_for_label, "text": text} for field in form for text in field.errors]
+    first = next((field.id_for_label for field in form), "isi")
+    problems += [{"anchor": first, "text": text} for text in form.non_field_errors()]
+    return {"problems": problems}
+
+
 @register.inclusion_tag("components/form_field.html")
 def form_field(field: Any, width: str = "k-w24") -> dict[str, Any]:
     """One bound Django form field (sign-in and staff forms; applications have their own question templates)."""
-    return {"field": field, "width": width}
+    identity = field.id_for_label
+    described = [f"{identity}-h"] if field.help_text else []
+    described += [f"{identity}-e"] if field.errors else []
+    checkbox = getattr(field.field.widget, "input_type", "") == "checkbox"
+    attrs = {"class": "" if checkbox else f"k-input {width}", "placeholder": None}
+    if described:
+        attrs["aria-describedby"] = " ".join(described)
+    if field.errors:
+        attrs["aria-invalid"] = "true"
+    return {
+        "field": field,
+        "widget": field.as_widget(attrs=attrs),
+        "identity": identity,
+        "checkbox": checkbox,
+        "password": getattr(field.field.widget, "input_type", "") == "password",
+    }
 
 
 @register.filter

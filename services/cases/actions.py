@@ -1,0 +1,239 @@
+"""What changes a case. Each action is one transaction; what can fail outside happens after commit, in a task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from portal.lib.clocks import add_working_days
+from portal.lib.faults import reach
+from portal.lib.logs import correlation_id
+from portal.lib.references import new_case_reference
+from portal.lib.waking import wake
+from services.adapters import gateway
+from services.adapters.values import Prepared, Receipt, Submission
+from services.cases import timeline
+from services.cases.attachments import as_submitted
+from services.cases.constants import DeliveryState, Status
+from services.cases.models import Attachment, Case, Delivery
+from services.catalogue.models import Department, Service
+from services.catalogue.queries import department_for, holidays
+from services.forms.models import FormVersion
+
+_MAX_NUMBER_CLASHES = 20
+
+
+class KeyReusedError(Exception):
+    """The same submission key came with another body."""
+
+
+class NotAcceptingError(Exception):
+    """The service has no live connection, so nothing may be promised."""
+
+
+class ConflictError(Exception):
+    """Somebody else was faster, or the step is not one of the table. The message is for the person."""
+
+
+def submit_case(
+    service: Service,
+    *,
+    resident: User,
+    version: FormVersion,
+    answers: dict[str, Any],
+    attachments: Iterable[Attachment],
+    submission_key: str,
+    body_digest: str,
+    today: date,
+) -> Case:
+    """Store a case with its files, first line and outbox row in one transaction, and wake a worker after commit.
+
+    `answers` are effective and already judged. The same key and digest again gives the same case, at any moment and
+    from any number of doors. Raises KeyReusedError, NotAcceptingError.
+    """
+    binding = gateway.binding_for(service)
+    if binding is None:
+        raise NotAcceptingError(service.code)
+    with transaction.atomic():
+        existing = _case_with_key(submission_key, body_digest)
+        if existing is not None:
+            return existing
+        files = list(attachments)
+        now = timezone.now()
+        department = department_for(service, _kelurahan_of(version, answers))
+        values = {
+            "resident": resident,
+            "service": service,
+            "department": department,
+            "version": version,
+            "title": _name_of(service),
+            "answers": answers,
+            "answered_on": today,
+            "submission_key": submission_key,
+            "body_digest": body_digest,
+            "created_at": now,
+            "status_at": now,
+            "due_at": due_at(service, now),
+            "correlation_id": correlation_id(),
+        }
+        case = _create_numbered(values, today)
+        if case is None:
+            other = _case_with_key(submission_key, body_digest)
+            assert other is not None, "the unique key was taken by a transaction that is visible now"
+            return other
+        for attachment in files:
+            attachment.case = case
+            attachment.save(update_fields=["case"])
+        prepared = gateway.prepare(binding, _submission(case, service, department, files))
+        delivery = _enqueue(case, prepared)
+        timeline.open_timeline(case)
+        transaction.on_commit(lambda: _after_commit(delivery.pk))
+        reach("web_before_commit")
+    return case
+
+
+def _after_commit(delivery_id: int) -> None:
+    reach("web_after_commit")
+    wake("services.cases.tasks.deliver_case", delivery_id)
+
+
+def _case_with_key(submission_key: str, body_digest: str) -> Case | None:
+    case = Case.objects.filter(submission_key=submission_key).first()
+    if case is not None and case.body_digest != body_digest:
+        raise KeyReusedError(submission_key)
+    return case
+
+
+def _create_numbered(values: dict[str, Any], today: date) -> Case | None:
+    """A new case under a free number, or None when the submission key was taken meanwhile."""
+    for _attempt in range(_MAX_NUMBER_CLASHES):
+        try:
+            with transaction.atomic():
+                return Case.objects.create(reference=new_case_reference(settings.CASE_NUMBER_PREFIX, today), **values)
+        except IntegrityError:
+            if Case.objects.filter(submission_key=values["submission_key"]).exists():
+                return None
+    raise RuntimeError("no free case number found: this month's numbers are nearly used up")
+
+
+def _kelurahan_of(version: FormVersion, answers: dict[str, Any]) -> str | None:
+    for part in version.document["parts"]:
+        for question in part["questions"]:
+            if question["type"] == "kelurahan" and answers.get(question["key"]):
+                return str(answers[question["key"]])
+    return None
+
+
+def _name_of(service: Service) -> str:
+    text = service.texts.filter(language="id").first()
+    return text.name if text else service.code
+
+
+def _submission(case: Case, service: Service, department: Department, files: list[Attachment]) -> Submission:
+    return Submission(
+        reference=case.reference,
+        service_code=service.code,
+        department_code=department.code,
+        submitted_at=case.created_at,
+        answers=case.answers,
+        files=tuple(as_submitted(attachment) for attachment in files),
+    )
+
+
+def _enqueue(case: Case, prepared: Prepared) -> Delivery:
+    return Delivery.objects.create(
+        case=case,
+        key=case.reference,
+        connection_id=prepared.connection_id,
+        operation_id=prepared.operation_id,
+        body=prepared.body,
+        idempotency=prepared.idempotency,
+        correlation_id=case.correlation_id,
+    )
+
+
+def due_at(service: Service, start: datetime) -> datetime | None:
+    """The end of the promise in the service's own unit, or None when it makes none."""
+    if not service.time_value:
+        return None
+    match service.time_unit:
+        case "hari_kerja":
+            return add_working_days(start, service.time_value, holidays())
+        case "hari_kalender":
+            return start + timedelta(days=service.time_value)
+        case "jam":
+            return start + timedelta(hours=service.time_value)
+        case "menit":
+            return start + timedelta(minutes=service.time_value)
+    return None
+
+
+DECISIONS: dict[str, str] = {
+    "terima": Status.RECEIVED,
+    "proses": Status.IN_PROGRESS,
+    "tanya": Status.WAITING_FOR_RESIDENT,
+    "tolak": Status.REFUSED,
+    "selesai": Status.COMPLETED,
+}
+NEEDS_REASON = frozenset({"tanya", "tolak", "selesai"})
+
+
+def decide_case(case: Case, *, clerk: User, decision: str, reason: str) -> None:
+    """A clerk's decision on a case that is worked on here. Raises ConflictError when it cannot be taken any more."""
+    with transaction.atomic():
+        locked = timeline.lock_case(case.pk)
+        moved = timeline.set_status(
+            locked,
+            DECISIONS[decision],
+            actor=locked.department.short_name,
+            text=reason,
+            key=f"decision:{locked.reference}:{locked.events.count()}",
+        )
+        if not moved:
+            raise ConflictError(_("Permohonan ini sudah berstatus %(word)s. Muat ulang halaman.") % {"word": locked.get_status_display()})
+        locked.clerk = clerk
+        if locked.accepted_at is None and decision != "tolak":
+            locked.accepted_at = timezone.now()
+        locked.save(update_fields=["clerk", "accepted_at"])
+
+
+def answer_question(case: Case, *, text: str) -> None:
+    """The resident's answer to a question of a department that works here; the case goes back to being checked."""
+    with transaction.atomic():
+        locked = timeline.lock_case(case.pk)
+        if locked.status != Status.WAITING_FOR_RESIDENT:
+            raise ConflictError(_("Permohonan ini tidak sedang menunggu jawaban Anda."))
+        timeline.add_message(locked, text, actor="resident")
+        timeline.set_status(locked, Status.RECEIVED, actor="resident", key=f"answer:{locked.reference}:{locked.events.count()}")
+
+
+def send_again(delivery: Delivery, *, clerk: User) -> None:
+    """A person decides that an unclear or refused delivery goes again: same key, same body."""
+    with transaction.atomic():
+        changed = Delivery.objects.filter(
+            pk=delivery.pk, state__in=(DeliveryState.UNCLEAR, DeliveryState.NEEDS_ATTENTION)
+        ).update(state=DeliveryState.PENDING, phase="", next_try=timezone.now(), woken_until=None)
+        if not changed:
+            raise ConflictError(_("Pengiriman ini sudah ditangani. Muat ulang halaman."))
+        timeline.note(delivery.case, _("Dikirim ulang oleh petugas."), actor=clerk.get_full_name())
+        transaction.on_commit(lambda: wake("services.cases.tasks.deliver_case", delivery.pk))
+
+
+def mark_arrived(delivery: Delivery, *, clerk: User, backend_reference: str) -> None:
+    """A person has seen the application in the department's own system."""
+    with transaction.atomic():
+        changed = Delivery.objects.filter(
+            pk=delivery.pk, state__in=(DeliveryState.UNCLEAR, DeliveryState.NEEDS_ATTENTION)
+        ).update(state=DeliveryState.SENT, phase="", sent_at=timezone.now(), backend_reference=backend_reference[:120])
+        if not changed:
+            raise ConflictError(_("Pengiriman ini sudah ditangani. Muat ulang halaman."))
+        locked = timeline.lock_case(delivery.case_id)
+        timeline.note(locked, _("Ditandai sudah sampai oleh petugas."), actor=clerk.get_full_name())
+        timeline.record_receipt(locked, Receipt(backend_reference), key=delivery.key)

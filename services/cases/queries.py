@@ -1,0 +1,134 @@
+"""What is read of cases. Every query starts from who asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from portal.lib.references import read_case_reference
+from services.cases.constants import TAG, DeliveryState, Phase, Status
+from services.cases.models import Case, CaseEvent, Delivery, Draft
+from services.catalogue.models import DepartmentRole
+
+
+def cases_of(resident: User) -> QuerySet[Case]:
+    """A resident's cases, newest first, with what a list shows."""
+    return (
+        Case.objects.filter(resident=resident)
+        .select_related("department", "service")
+        .prefetch_related(Prefetch("deliveries", queryset=Delivery.objects.order_by("number")))
+        .order_by("-created_at")
+    )
+
+
+def case_of(resident: User, typed_reference: str) -> Case | None:
+    """This resident's case with that number, or None (a foreign one is as absent as none)."""
+    reference = read_case_reference(settings.CASE_NUMBER_PREFIX, typed_reference)
+    return cases_of(resident).filter(reference=reference).first() if reference else None
+
+
+def open_drafts_of(resident: User) -> QuerySet[Draft]:
+    return (
+        Draft.objects.filter(owner=resident, open=True, expires_at__gt=timezone.now())
+        .select_related("service", "service__department")
+        .prefetch_related("service__texts")
+        .order_by("-updated_at")
+    )
+
+
+def clerk_departments(user: User) -> list[int]:
+    """Ids of the departments whose cases this person may see and decide."""
+    roles = (DepartmentRole.CLERK, DepartmentRole.MANAGER)
+    return list(user.memberships.filter(role__in=roles).values_list("department_id", flat=True).distinct())
+
+
+def work_list(user: User) -> QuerySet[Case]:
+    """The cases of a clerk's departments, nearest promise first."""
+    return (
+        Case.objects.filter(department_id__in=clerk_departments(user))
+        .select_related("department", "service", "resident", "clerk")
+        .prefetch_related(Prefetch("deliveries", queryset=Delivery.objects.select_related("connection").order_by("number")))
+        .order_by("due_at", "created_at")
+    )
+
+
+def work_counts(user: User) -> dict[str, int]:
+    """Figures of the work list's tabs."""
+    trouble = Q(deliveries__state__in=(DeliveryState.UNCLEAR, DeliveryState.NEEDS_ATTENTION))
+    return Case.objects.filter(department_id__in=clerk_departments(user)).aggregate(
+        open=Count("pk", filter=Q(phase=Phase.OPEN), distinct=True),
+        waiting=Count("pk", filter=Q(phase=Phase.WAITING), distinct=True),
+        closed=Count("pk", filter=Q(phase=Phase.CLOSED), distinct=True),
+        trouble=Count("pk", filter=trouble, distinct=True),
+    )
+
+
+@dataclass(frozen=True)
+class DisplayTag:
+    """The status word a person reads, with its style and icon."""
+
+    word: str
+    style: str
+    icon: str
+
+
+def display_tag(case: Case) -> DisplayTag:
+    """The word for a case: trouble of its delivery is shown in place of "Terkirim", never as a status."""
+    if case.status == Status.SUBMITTED:
+        first = next(iter(case.deliveries.all()), None)
+        if first is not None and is_waiting_for_department(first):
+            return DisplayTag(_("Menunggu sistem dinas"), "warn", "cloud")
+        if first is not None and first.state == DeliveryState.UNCLEAR:
+            return DisplayTag(_("Sedang dikonfirmasi"), "warn", "clock")
+        if first is not None and first.state == DeliveryState.NEEDS_ATTENTION:
+            return DisplayTag(_("Sedang ditangani petugas"), "warn", "user")
+    style, icon = TAG[case.status]
+    return DisplayTag(str(Status(case.status).label), style, icon)
+
+
+def is_waiting_for_department(delivery: Delivery) -> bool:
+    """True when at least one try has failed and the next one is still to come."""
+    return delivery.state in (DeliveryState.PENDING, DeliveryState.SENDING) and (
+        delivery.tries > 1 or (delivery.tries == 1 and bool(delivery.last_error)) or delivery.connection.failures >= 5
+    )
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The promise's clock: text first, the bar is decoration. `percent` is 0 to 100."""
+
+    text: str
+    style: str
+    percent: int
+
+
+def promise_clock(case: Case, now: datetime | None = None) -> Clock | None:
+    """How the promise stands: ok, warn from 80 %, err when past. None for a closed case or one without a promise."""
+    if case.due_at is None or case.phase == Phase.CLOSED:
+        return None
+    now = now or timezone.now()
+    total = max(1.0, (case.due_at - case.created_at).total_seconds())
+    left = (case.due_at - now).total_seconds()
+    percent = min(100, max(0, round(100 * (1 - left / total))))
+    words = _span(abs(left))
+    if left < 0:
+        return Clock(_("Lewat %(span)s") % {"span": words}, "err", 100)
+    return Clock(_("Sisa %(span)s") % {"span": words}, "warn" if percent >= 80 else "ok", percent)
+
+
+def _span(seconds: float) -> str:
+    minutes = int(seconds // 60)
+    days, hours = minutes // 1440, minutes % 1440 // 60
+    if days:
+        return _("%(d)d hari %(h)d jam") % {"d": days, "h": hours}
+    return _("%(h)d jam") % {"h": hours} if hours else _("%(m)d menit") % {"m": minutes % 60}
+
+
+def public_events(case: Case) -> QuerySet[CaseEvent]:
+    return case.events.filter(public=True).order_by("at", "id")

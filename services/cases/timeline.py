@@ -1,0 +1,170 @@
+"""The one writer of a case's status and of its timeline."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.lib.redaction import redact_text
+from services.adapters.values import Receipt, StatusUpdate
+from services.cases.constants import NEXT, PHASE_OF, Phase, Status
+from services.cases.models import Case, CaseEvent
+from services.notifications.actions import notify
+
+_log = logging.getLogger(__name__)
+
+# The turns that matter enough for a message, and its template.
+MESSAGE_FOR: dict[str, str] = {
+    Status.SUBMITTED: "case_submitted",
+    Status.RECEIVED: "case_received",
+    Status.WAITING_FOR_RESIDENT: "case_question",
+    Status.COMPLETED: "case_completed",
+    Status.REFUSED: "case_refused",
+}
+
+
+def lock_case(case_id: int) -> Case:
+    """The case, locked until the transaction ends."""
+    return Case.objects.select_for_update().select_related(None).get(pk=case_id)
+
+
+def open_timeline(case: Case) -> None:
+    """The first line of a new case and the resident's first receipt. In the transaction that made the case."""
+    CaseEvent.objects.create(
+        case=case,
+        kind=CaseEvent.Kind.STATUS,
+        status=Status.SUBMITTED,
+        actor="resident",
+        text="",
+        key=f"{case.reference}:submitted",
+        at=case.created_at,
+    )
+    _tell(case, Status.SUBMITTED, f"{case.reference}:submitted", "")
+
+
+def set_status(
+    case: Case, status: str, *, actor: str, text: str = "", key: str | None = None, version: str = "", at: datetime | None = None
+) -> bool:
+    """Move a locked case along its table. False (and nothing written) when the table does not allow the step."""
+    if status not in NEXT[case.status]:
+        return False
+    moment = at or timezone.now()
+    case.status = status
+    case.phase = PHASE_OF[status]
+    case.status_at = moment
+    case.status_version = version or case.status_version
+    case.closed_at = moment if case.phase == Phase.CLOSED else None
+    case.save(update_fields=["status", "phase", "status_at", "status_version", "closed_at"])
+    CaseEvent.objects.create(
+        case=case, kind=CaseEvent.Kind.STATUS, status=status, actor=actor, text=text, key=key, at=moment
+    )
+    _tell(case, status, key or f"{case.reference}:{status}:{moment.timestamp():.6f}", text)
+    return True
+
+
+def record_receipt(case: Case, receipt: Receipt, *, key: str) -> None:
+    """The backend has the case: the second receipt, when the department itself accepted it. Locked case."""
+    now = timezone.now()
+    case.backend_reference = receipt.backend_reference[:120]
+    if receipt.accepted and case.accepted_at is None:
+        case.accepted_at = now
+    case.save(update_fields=["backend_reference", "accepted_at"])
+    CaseEvent.objects.get_or_create(
+        key=f"sent:{key}",
+        defaults={"case": case, "kind": CaseEvent.Kind.DELIVERY, "actor": "portal", "text": "", "status": "SENT", "at": now},
+    )
+    if receipt.accepted:
+        set_status(case, Status.RECEIVED, actor="department", key=f"{key}:received", at=now)
+
+
+def note(case: Case, text: str, *, key: str | None = None, public: bool = False, actor: str = "portal", status: str = "") -> None:
+    """A line that changes nothing: trouble of a delivery, an unknown word. `key` makes it the only one of its kind."""
+    values = {
+        "case": case,
+        "kind": CaseEvent.Kind.DELIVERY if public else CaseEvent.Kind.NOTE,
+        "text": text,
+        "actor": actor,
+        "public": public,
+        "status": status,
+    }
+    if key:
+        CaseEvent.objects.get_or_create(key=key, defaults=values)
+    else:
+        CaseEvent.objects.create(**values)
+
+
+def add_message(case: Case, text: str, *, actor: str, key: str | None = None) -> None:
+    """A line of the conversation between resident and department."""
+    CaseEvent.objects.create(case=case, kind=CaseEvent.Kind.MESSAGE, text=text, actor=actor, key=key)
+
+
+def apply_status_update(update: StatusUpdate, *, case_id: int) -> str:
+    """What a backend said about a case, once. Returns "" when applied, else why it changed nothing.
+
+    An older update is written into the history but never moves the status back; an unknown word changes nothing
+    and is kept for staff; the same event twice is one line.
+    """
+    with transaction.atomic():
+        case = lock_case(case_id)
+        key = f"event:{case.reference}:{update.event_id or update.version or update.word}"[:160]
+        if CaseEvent.objects.filter(key=key).exists():
+            return "already applied"
+        if not update.status:
+            note(case, _("Kata status tidak dikenal: %(word)s") % {"word": redact_text(update.word, 60)}, key=key)
+            return "unknown word"
+        if _is_older(update, case):
+            CaseEvent.objects.create(
+                case=case,
+                kind=CaseEvent.Kind.STATUS,
+                status=update.status,
+                actor="department",
+                text=update.message,
+                key=key,
+                at=update.at or timezone.now(),
+            )
+            return "older than the present status"
+        if update.status == case.status:
+            case.status_version = update.version or case.status_version
+            case.save(update_fields=["status_version"])
+            if update.message:
+                CaseEvent.objects.create(
+                    case=case, kind=CaseEvent.Kind.MESSAGE, text=update.message, actor="department", key=key
+                )
+            return "" if update.message else "the status was already there"
+        moved = set_status(
+            case, update.status, actor="department", text=update.message, key=key, version=update.version, at=_not_future(update.at)
+        )
+        if not moved:
+            note(case, _("Perubahan dari %(old)s ke %(new)s tidak dikenal.") % {"old": case.status, "new": update.status}, key=key)
+            return "not a step of the table"
+        if case.accepted_at is None and update.status != Status.REFUSED:
+            case.accepted_at = timezone.now()
+            case.save(update_fields=["accepted_at"])
+        return ""
+
+
+def _not_future(at: datetime | None) -> datetime | None:
+    return None if at is None else min(at, timezone.now())
+
+
+def _is_older(update: StatusUpdate, case: Case) -> bool:
+    if update.version and case.status_version:
+        new, old = update.version, case.status_version
+        return int(new) < int(old) if new.isdigit() and old.isdigit() else new < old
+    return False
+
+
+def _tell(case: Case, status: str, key: str, text: str) -> None:
+    template = MESSAGE_FOR.get(status)
+    if template and case.resident_id:
+        notify(
+            case.resident_id,
+            template=template,
+            key=f"{key}:{template}"[:120],
+            case_reference=case.reference,
+            context={"reference": case.reference, "title": case.title, "department": case.department.short_name, "text": text[:500]},
+        )

@@ -1,0 +1,56 @@
+"""Work on a clock: finding what a lost message, a killed worker or a closed breaker left behind."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.db.models import Q
+from django.utils import timezone
+
+from portal.lib.waking import wake
+from services.adapters import circuit
+from services.adapters.models import Connection
+from services.cases.delivery import database_now, due
+from services.cases.models import Delivery, Draft, InboundEvent
+
+WAKE_SILENCE = timedelta(seconds=30)
+ROWS_PER_SLOT = 8
+
+
+@shared_task(name="services.cases.timetable.sweep_deliveries")
+def sweep_deliveries() -> int:
+    """Wake due deliveries, at most eight a slot of each connection, none while its breaker is open."""
+    now, woken = database_now(), 0
+    for backend in Connection.objects.filter(is_active=True):
+        if circuit.is_open(backend, now):
+            continue
+        rows = Delivery.objects.filter(due(now), Q(woken_until=None) | Q(woken_until__lte=now), connection=backend)
+        limit = 1 if circuit.is_down(backend) else ROWS_PER_SLOT * backend.ceiling
+        ids = list(rows.order_by("next_try").values_list("pk", flat=True)[:limit])
+        Delivery.objects.filter(pk__in=ids).update(woken_until=now + WAKE_SILENCE)
+        for delivery_id in ids:
+            wake("services.cases.tasks.deliver_case", delivery_id)
+        woken += len(ids)
+    return woken
+
+
+@shared_task(name="services.cases.timetable.sweep_inbound_events")
+def sweep_inbound_events() -> int:
+    stale = timezone.now() - timedelta(seconds=5)
+    waiting = InboundEvent.objects.filter(state=InboundEvent.State.STORED, received_at__lte=stale)
+    ids = list(waiting.order_by("received_at").values_list("pk", flat=True)[:100])
+    for event_id in ids:
+        wake("services.cases.tasks.apply_inbound_event", event_id)
+    return len(ids)
+
+
+@shared_task(name="services.cases.timetable.expire_drafts")
+def expire_drafts() -> int:
+    """Delete drafts whose 30 days are over, with their files (a sent draft's files belong to its case)."""
+    from services.cases.attachments import delete_files_of_drafts
+
+    expired = Draft.objects.filter(expires_at__lte=timezone.now())
+    delete_files_of_drafts(expired)
+    count, _ = expired.delete()
+    return count

@@ -1,0 +1,40 @@
+"""Writing and sending messages. Writing is part of the caller's transaction; sending is safe to repeat."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from portal.lib.waking import wake
+from services.notifications.models import Message
+
+_log = logging.getLogger(__name__)
+
+
+def notify(
+    recipient_id: int, *, template: str, key: str, context: dict[str, Any], case_reference: str = ""
+) -> None:
+    """Put one message into the outbox; the same key again adds nothing. The context never holds answers."""
+    message, created = Message.objects.get_or_create(
+        key=key,
+        defaults={"recipient_id": recipient_id, "template": template, "context": context, "case_reference": case_reference},
+    )
+    if created:
+        message_id = message.pk
+        transaction.on_commit(lambda: wake("services.notifications.tasks.send_message", message_id))
+
+
+def mark_read(recipient_id: int, message_id: int) -> bool:
+    """True when the message is this person's."""
+    mine = Message.objects.filter(pk=message_id, recipient_id=recipient_id)
+    mine.filter(read_at=None).update(read_at=timezone.now())
+    return mine.exists()
+
+
+def backoff(tries: int) -> timedelta:
+    """1 min, 2 min, 4 min ... up to one hour."""
+    return timedelta(seconds=min(3600, 60 * 2 ** min(tries, 6)))

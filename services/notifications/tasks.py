@@ -1,0 +1,42 @@
+"""Sending one message by e-mail. Claimed by a conditional update, so two workers never send it together."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from celery import shared_task
+from django.db.models import F
+from django.utils import timezone
+
+from portal.lib.channels import send_mail_message
+from services.notifications.actions import backoff
+from services.notifications.models import Message
+
+_log = logging.getLogger(__name__)
+LEASE = timedelta(seconds=60)
+GIVE_UP = timedelta(hours=72)
+
+
+@shared_task(name="services.notifications.tasks.send_message")
+def send_message(message_id: int) -> None:
+    """Send it if it is due. A mail server that is down is tried again for 72 hours."""
+    now = timezone.now()
+    claimed = Message.objects.filter(pk=message_id, state=Message.State.PENDING, next_try__lte=now).update(
+        next_try=now + LEASE, tries=F("tries") + 1
+    )
+    if not claimed:
+        return
+    message = Message.objects.select_related("recipient").get(pk=message_id)
+    try:
+        send_mail_message(message.recipient.email, template=message.template, context=message.context, key=message.key)
+    except Exception as error:  # SMTP servers fail in many ways; the row keeps the message
+        over = now - message.created_at > GIVE_UP
+        Message.objects.filter(pk=message_id).update(
+            state=Message.State.FAILED if over else Message.State.PENDING,
+            next_try=now + backoff(message.tries),
+            last_error=type(error).__name__,
+        )
+        _log.warning("mail not sent", extra={"message": message_id, "error": type(error).__name__})
+        return
+    Message.objects.filter(pk=message_id).update(state=Message.State.SENT, sent_at=timezone.now(), last_error="")
