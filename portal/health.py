@@ -1,6 +1,25 @@
-"""`/healthz`: the process answers. `/readyz`: it can do its work, with the reasons."""
+"""`/healthz`: the process answers. `/readyz`: it can do its work, with the reasons.
 
+A department that is down is shown and never fatal. 503 only when the portal itself cannot keep its promises:
+no database, no cache, a delivery that is due for too long (no worker), SQLite that does not sync to disk.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.core.cache import cache
+from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+
+from services.adapters import circuit
+from services.adapters.models import Connection
+from services.cases.constants import DeliveryState
+from services.cases.models import Delivery
+
+OLDEST_DUE = timedelta(minutes=2)
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -8,4 +27,56 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    return JsonResponse({"status": "ok", "checks": {}, "connections": {}})
+    checks: dict[str, dict[str, Any]] = {"database": _database(), "cache": _cache()}
+    connections: dict[str, Any] = {}
+    if checks["database"]["ok"]:
+        checks["deliveries"] = _deliveries()
+        connections = _connections()
+    good = all(check["ok"] for check in checks.values())
+    body = {"status": "ok" if good else "unavailable", "checks": checks, "connections": connections}
+    response = JsonResponse(body, status=200 if good else 503)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _database() -> dict[str, Any]:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            if connection.vendor != "sqlite":
+                return {"ok": True, "vendor": connection.vendor}
+            cursor.execute("PRAGMA synchronous")
+            level = cursor.fetchone()[0]
+            return {"ok": level >= 2, "vendor": "sqlite", "synchronous": {0: "off", 1: "normal", 2: "full", 3: "extra"}[level]}
+    except DatabaseError as error:
+        return {"ok": False, "cause": type(error).__name__}
+
+
+def _cache() -> dict[str, Any]:
+    try:
+        cache.set("readyz", 1, 10)
+        return {"ok": cache.get("readyz") == 1}
+    except Exception as error:  # cache clients raise their own kinds
+        return {"ok": False, "cause": type(error).__name__}
+
+
+def _deliveries() -> dict[str, Any]:
+    now = timezone.now()
+    down = [c.pk for c in Connection.objects.all() if circuit.is_down(c) or not c.is_active]
+    waiting = Delivery.objects.filter(state=DeliveryState.PENDING, next_try__lte=now)
+    oldest = waiting.exclude(connection_id__in=down).order_by("next_try").values_list("next_try", flat=True).first()
+    age = (now - oldest).total_seconds() if oldest else 0.0
+    attention = Delivery.objects.filter(state__in=(DeliveryState.UNCLEAR, DeliveryState.NEEDS_ATTENTION)).count()
+    return {"ok": age <= OLDEST_DUE.total_seconds(), "oldest_due_seconds": round(age, 1), "due": waiting.count(), "attention": attention}
+
+
+def _connections() -> dict[str, Any]:
+    found = {}
+    for backend in Connection.objects.order_by("code"):
+        state = "paused" if not backend.is_active else "down" if circuit.is_down(backend) else "ok"
+        found[backend.code] = {
+            "state": state,
+            "since": backend.down_since.isoformat() if backend.down_since else None,
+            "last_success": backend.last_success_at.isoformat() if backend.last_success_at else None,
+        }
+    return found

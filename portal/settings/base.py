@@ -24,7 +24,7 @@ CITY_NAME = env.str("CITY_NAME", default="Kota Mojokerto")
 PORTAL_NAME = env.str("PORTAL_NAME", default="Layanan Kota Mojokerto")
 PORTAL_TAGLINE = env.str("PORTAL_TAGLINE", default="Satu pintu untuk layanan semua dinas")
 CASE_NUMBER_PREFIX = env.str("CASE_NUMBER_PREFIX", default="MJK")
-PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000").rstrip("/")
+PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{env.str('PORT', default='8000')}").rstrip("/")
 SOURCE_CODE_URL = env.str("SOURCE_CODE_URL", default="")
 DEMO = env.bool("DEMO", default=False)
 

@@ -1,7 +1,7 @@
 """`make run`: the embedded default. SQLite, no services, demo city, loopback backends allowed."""
 
 from portal.settings.base import *  # noqa: F403
-from portal.settings.base import DEMO, FIELD_KEYS, SECRET_KEY, env
+from portal.settings.base import DEMO, FIELD_KEYS, SECRET_KEY, VAR_DIR, env
 
 # Keys of a demo on one's own machine protect nothing; production refuses to start without real ones.
 SECRET_KEY = SECRET_KEY or "demo-only-key-not-for-production-0123456789abcdefghijklmnopqrstuvwxyz"
@@ -10,3 +10,7 @@ FIELD_KEYS = FIELD_KEYS or "demo1:ZGVtby1vbmx5LWtleS1ub3QtZm9yLXByb2R1Y3Q="
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 ADAPTER_ALLOWED_NETWORKS = env.list("ADAPTER_ALLOWED_NETWORKS", default=["127.0.0.0/8", "::1/128"] if DEMO else [])
 ADAPTER_ALLOW_HTTP = True
+
+# Mails of the demo are files: nothing leaves the machine.
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = VAR_DIR / "mail"

@@ -123,12 +123,12 @@ def _create_numbered(values: dict[str, Any], today: date) -> Case | None:
     raise RuntimeError("no free case number found: this month's numbers are nearly used up")
 
 
-def _kelurahan_of(version: FormVersion, answers: dict[str, Any]) -> str | None:
+def _kelurahan_of(version: FormVersion, answers: dict[str, Any]) -> str:
     for part in version.document["parts"]:
         for question in part["questions"]:
             if question["type"] == "kelurahan" and answers.get(question["key"]):
                 return str(answers[question["key"]])
-    return None
+    return ""
 
 
 def _name_of(service: Service) -> str:

@@ -37,6 +37,7 @@ def account(request: HttpRequest) -> HttpResponse:
             "needs_action": [row for row in cases if row.case.phase == Phase.WAITING],
             "drafts": queries.open_drafts_of(request.user)[:20],
             "recent": Message.objects.filter(recipient=request.user).order_by("-created_at")[:5],
+            "is_clerk": bool(queries.clerk_departments(request.user)),
             "shown": shown if shown in phases else "",
             "totals": {
                 "all": len(cases),

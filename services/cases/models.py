@@ -107,6 +107,14 @@ class CaseEvent(models.Model):
     class Meta:
         ordering: ClassVar = ["at", "id"]
 
+    @property
+    def status_word(self) -> str:
+        return str(Status(self.status).label) if self.status in Status.values else self.status
+
+    @property
+    def actor_word(self) -> str:
+        return {"resident": "Warga", "department": "Sistem dinas", "portal": "Portal"}.get(self.actor, self.actor)
+
 
 class Attachment(models.Model):
     """A file of a draft, later of a case. The bytes lie encrypted outside the web root under a random name."""

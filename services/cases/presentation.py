@@ -118,3 +118,21 @@ def _last_question(case: Case) -> CaseEvent | None:
     if case.status != Status.WAITING_FOR_RESIDENT:
         return None
     return case.events.filter(status=Status.WAITING_FOR_RESIDENT).order_by("-at").first()
+
+
+def staff_page(case: Case) -> dict[str, Any]:
+    """Everything a clerk's page of one case shows."""
+    first = next(iter(case.deliveries.all()), None)
+    here = first is not None and first.connection.kind == "inbox" and first.state == DeliveryState.SENT
+    assert case.version is not None, "an application has a form version"
+    return {
+        "case": case,
+        "row": listed(case),
+        "answers": summary_of(case.version, case.answers),
+        "attachments": case.attachments.order_by("id"),
+        "events": case.events.order_by("at", "id"),
+        "delivery": first,
+        "trouble": first if first and first.state in (DeliveryState.UNCLEAR, DeliveryState.NEEDS_ATTENTION) else None,
+        "may_decide": here and case.phase != Phase.CLOSED,
+        "here": here,
+    }

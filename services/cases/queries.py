@@ -10,11 +10,12 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.access_log import record_access
+from accounts.models import AccessEntry, User
 from portal.lib.references import read_case_reference
 from services.cases.constants import TAG, DeliveryState, Phase, Status
 from services.cases.models import Case, CaseEvent, Delivery, Draft
-from services.catalogue.models import DepartmentRole
+from services.catalogue.models import Department, DepartmentRole
 
 
 def cases_of(resident: User) -> QuerySet[Case]:
@@ -22,7 +23,7 @@ def cases_of(resident: User) -> QuerySet[Case]:
     return (
         Case.objects.filter(resident=resident)
         .select_related("department", "service")
-        .prefetch_related(Prefetch("deliveries", queryset=Delivery.objects.order_by("number")))
+        .prefetch_related(Prefetch("deliveries", queryset=Delivery.objects.select_related("connection").order_by("number")))
         .order_by("-created_at")
     )
 
@@ -46,6 +47,28 @@ def clerk_departments(user: User) -> list[int]:
     """Ids of the departments whose cases this person may see and decide."""
     roles = (DepartmentRole.CLERK, DepartmentRole.MANAGER)
     return list(user.memberships.filter(role__in=roles).values_list("department_id", flat=True).distinct())
+
+
+def first_department(user: User) -> Department | None:
+    """The department whose name heads a clerk's pages."""
+    return Department.objects.filter(pk__in=clerk_departments(user)).order_by("pk").first()
+
+
+def record_staff_view(case: Case, clerk: User) -> None:
+    """A clerk has opened a resident's answers: one entry a clerk, case and day."""
+    action = f"viewed:{timezone.localdate():%Y%m%d}"
+    seen = AccessEntry.objects.filter(case_reference=case.reference, action=action, actor=clerk.get_full_name())
+    if case.resident and not seen.exists():
+        record_access(
+            case.resident,
+            actor=clerk.get_full_name(),
+            actor_department=case.department.code,
+            action=action,
+            data=_("Isian dan berkas permohonan"),
+            purpose=case.title,
+            case_reference=case.reference,
+            legal_basis="UU 25/2009",
+        )
 
 
 def work_list(user: User) -> QuerySet[Case]:

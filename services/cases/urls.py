@@ -1,3 +1,17 @@
-from django.urls import URLPattern, URLResolver
+"""Addresses of cases: the account, a case, tracking, the clerks' work list, departments' webhooks."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, path
+
+from services.cases import case_views, staff_views, webhooks
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("akun/", case_views.account, name="account-home"),
+    path("lacak/", case_views.track, name="track"),
+    path("permohonan/<slug:reference>/", case_views.detail, name="case-detail"),
+    path("permohonan/<slug:reference>/jawab/", case_views.answer, name="case-answer"),
+    path("petugas/", staff_views.inbox, name="staff-inbox"),
+    path("petugas/permohonan/<slug:reference>/", staff_views.case, name="staff-case"),
+    path("petugas/permohonan/<slug:reference>/putuskan/", staff_views.decide, name="staff-decide"),
+    path("petugas/permohonan/<slug:reference>/pengiriman/", staff_views.settle_delivery, name="staff-delivery"),
+    path("webhooks/<slug:code>/", webhooks.receive, name="webhook"),
+]

@@ -30,3 +30,8 @@ class Message(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["state", "next_try"])]
+
+    @property
+    def heading(self) -> str:
+        """The template that renders this message's subject."""
+        return f"notifications/{self.template}_subject.txt"

@@ -1,0 +1,57 @@
+# Layanan Kota. `make help` lists the targets; each sets up what it needs.
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+export UV_PYTHON_DOWNLOADS := never
+export PORT
+
+.PHONY: help run test ci lint types contracts migrations openapi templates docker-lint lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+.venv/installed: requirements.lock
+	@start=$$(date +%s); echo "Python environment ..."; \
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv && \
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock && \
+	touch .venv/installed && echo "  done in $$(( $$(date +%s) - start )) s"
+
+run: .venv/installed ## the whole portal with a demo city on http://localhost:$PORT
+	@DEMO=1 exec $(BIN)/python manage.py launch --port $(PORT)
+
+test: .venv/installed ## the whole test suite; what cannot run here is skipped by name
+	@$(BIN)/python -m pytest
+
+ci: .venv/installed lint types contracts templates migrations openapi docker-lint test ## what CI runs
+
+lint: .venv/installed ## ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/installed ## mypy
+	$(BIN)/mypy .
+
+contracts: .venv/installed ## import contracts (docs/architecture.md)
+	$(BIN)/lint-imports
+
+templates: .venv/installed ## template linter
+	@git ls-files 'templates/*.html' | xargs $(BIN)/djade --check --target-version 5.2
+
+migrations: .venv/installed ## no model without its migration; production settings pass the deploy check
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	@$(BIN)/python docker/check_production.py
+
+openapi: .venv/installed ## the committed OpenAPI file says what the code does
+	@mkdir -p var && $(BIN)/python manage.py spectacular --validate --fail-on-warn --file var/openapi.yaml
+	@diff -u docs/openapi/v1.yaml var/openapi.yaml || (echo "Run: cp var/openapi.yaml docs/openapi/v1.yaml"; exit 1)
+
+docker-lint: .venv/installed ## docker files
+	$(BIN)/yamllint -d '{extends: relaxed, rules: {line-length: {max: 140}}}' docker/compose.yml
+	@$(BIN)/python docker/lint.py
+
+lock: .venv/installed ## write requirements.lock anew
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml --group dev -o requirements.lock
+
+clean: ## remove the environment and the demo's data
+	rm -rf .venv var

@@ -1,0 +1,203 @@
+"""Residents' files: judged by content and name, kept encrypted outside the web root under random names."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import secrets
+import unicodedata
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import puremagic
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import QuerySet, Sum
+from django.utils.translation import gettext as _
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from portal.lib.crypto import decrypt, encrypt
+from services.adapters.values import SubmittedFile
+from services.cases.models import Attachment, Case, Draft
+
+# extension -> content type; the content must say the same.
+ALLOWED: dict[str, str] = {
+    ".pdf": "application/pdf",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+}
+_PIL_FORMAT = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
+MAX_PIXELS = 50_000_000
+_FORBIDDEN_IN_NAME = re.compile(r'[\\/:*?"<>|]+')
+_MARKUP = re.compile(rb"<\s*(script|html|svg|!doctype\s+html|iframe)", re.IGNORECASE)
+
+
+class RefusedFileError(ValueError):
+    """The file is not taken; the message is the sentence for the resident."""
+
+
+@dataclass(frozen=True)
+class JudgedFile:
+    name: str
+    content_type: str
+    data: bytes
+
+
+def clean_name(name: str) -> str:
+    """A harmless, readable file name of at most 120 signs: no path, no controls, no direction marks."""
+    name = unicodedata.normalize("NFC", name or "").replace("\\", "/").rsplit("/", 1)[-1]
+    name = "".join(sign for sign in name if sign.isprintable() and unicodedata.category(sign) not in {"Cf", "Cs", "Co"})
+    name = _FORBIDDEN_IN_NAME.sub("-", name).strip(" .")
+    stem, extension = os.path.splitext(name)
+    return f"{stem[: 120 - len(extension)] or 'berkas'}{extension}" if len(extension) <= 8 else (name[:120] or "berkas")
+
+
+def judge(upload: UploadedFile) -> JudgedFile:
+    """Size, name and content of one upload. Photos lose their metadata. Raises RefusedFileError."""
+    name = clean_name(upload.name or "")
+    size = upload.size or 0
+    limit = settings.ATTACHMENT_MAX_BYTES
+    if size == 0:
+        raise RefusedFileError(_("Berkas %(name)s kosong. Pilih berkas lain") % {"name": name})
+    if size > limit:
+        raise RefusedFileError(
+            _("Berkas %(name)s lebih dari %(mb)d MB. Pilih berkas yang lebih kecil") % {"name": name, "mb": limit // 1024 // 1024}
+        )
+    expected = ALLOWED.get(os.path.splitext(name)[1].lower())
+    if expected is None:
+        raise RefusedFileError(_("Jenis berkas %(name)s tidak bisa dipakai. Pilih foto (JPG, PNG, WebP) atau PDF") % {"name": name})
+    data = upload.read()
+    if len(data) != size or content_type_of(data) != expected:
+        raise RefusedFileError(
+            _("Isi berkas %(name)s tidak cocok dengan jenisnya. Simpan ulang sebagai foto atau PDF lalu pilih lagi") % {"name": name}
+        )
+    if expected in _PIL_FORMAT:
+        data = _without_metadata(data, expected, name)
+    return JudgedFile(name, expected, data)
+
+
+def content_type_of(data: bytes) -> str:
+    """The type that the content itself shows, or "" for anything not allowed or mixed with markup."""
+    if _MARKUP.search(data[:1024]) or (data[:5] != b"%PDF-" and _MARKUP.search(data[-1024:])):
+        return ""
+    try:
+        found = {match.mime_type for match in puremagic.magic_string(data[:8192])}
+    except (puremagic.PureError, ValueError):
+        return ""
+    starts = {
+        "application/pdf": data.startswith(b"%PDF-"),
+        "image/jpeg": data.startswith(b"\xff\xd8\xff"),
+        "image/png": data.startswith(b"\x89PNG\r\n\x1a\n"),
+        "image/webp": data[:4] == b"RIFF" and data[8:12] == b"WEBP",
+    }
+    return next((kind for kind, begins in starts.items() if begins and kind in found), "")
+
+
+def _without_metadata(data: bytes, content_type: str, name: str) -> bytes:
+    broken = RefusedFileError(_("Foto %(name)s rusak atau terlalu besar ukurannya. Pilih foto lain") % {"name": name})
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(data), formats=[_PIL_FORMAT[content_type]]) as image:
+                if image.width * image.height > MAX_PIXELS or getattr(image, "n_frames", 1) > 1:
+                    raise broken
+                turned = ImageOps.exif_transpose(image)
+                output = io.BytesIO()
+                options = {"quality": 88} if content_type != "image/png" else {"optimize": False}
+                turned.save(output, _PIL_FORMAT[content_type], **options)
+                return output.getvalue()
+    except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise broken from None
+
+
+def attach(draft: Draft, question: str, upload: UploadedFile) -> Attachment:
+    """Judge and store one file of a draft. Raises RefusedFileError; nothing half-stored stays behind."""
+    used = draft.attachments.aggregate(total=Sum("size"))["total"] or 0
+    judged = judge(upload)
+    if used + len(judged.data) > settings.CASE_ATTACHMENTS_MAX_BYTES:
+        raise RefusedFileError(
+            _("Semua berkas bersama lebih dari %(mb)d MB. Hapus atau kecilkan salah satu")
+            % {"mb": settings.CASE_ATTACHMENTS_MAX_BYTES // 1024 // 1024}
+        )
+    ref = secrets.token_hex(16)
+    _write(ref, judged.data)
+    try:
+        return Attachment.objects.create(
+            ref=ref,
+            draft=draft,
+            owner_id=draft.owner_id,
+            question=question,
+            name=judged.name,
+            content_type=judged.content_type,
+            size=len(judged.data),
+            sha256=hashlib.sha256(judged.data).hexdigest(),
+        )
+    except BaseException:
+        _path(ref).unlink(missing_ok=True)
+        raise
+
+
+def _path(ref: str) -> Path:
+    return Path(settings.UPLOADS_ROOT) / ref[:2] / ref
+
+
+def _write(ref: str, data: bytes) -> None:
+    path = _path(ref)
+    temporary = path.with_suffix(".new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            file.write(encrypt(data).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise RefusedFileError(_("Portal sedang tidak bisa menerima berkas. Isian lain tersimpan; coba lagi nanti")) from error
+
+
+def open_attachment(attachment: Attachment) -> bytes:
+    """The decrypted bytes. Raises OSError when the file is gone and DecryptionError when it is damaged."""
+    return decrypt(_path(attachment.ref).read_text(encoding="ascii"))
+
+
+def remove(attachment: Attachment) -> None:
+    """Delete row and file; the file goes after commit."""
+    ref = attachment.ref
+    attachment.delete()
+    transaction.on_commit(lambda: _path(ref).unlink(missing_ok=True))
+
+
+def as_submitted(attachment: Attachment) -> SubmittedFile:
+    """The value that goes down to an adapter."""
+    return SubmittedFile(
+        ref=attachment.ref,
+        question=attachment.question,
+        name=attachment.name,
+        content_type=attachment.content_type,
+        size=attachment.size,
+        sha256=attachment.sha256,
+        read=lambda: open_attachment(attachment),
+    )
+
+
+def submitted_files(case: Case) -> tuple[SubmittedFile, ...]:
+    return tuple(as_submitted(attachment) for attachment in case.attachments.order_by("id"))
+
+
+def delete_files_of_drafts(drafts: Iterable[Draft] | QuerySet[Draft]) -> None:
+    """Files that never became part of a case."""
+    for attachment in Attachment.objects.filter(draft__in=drafts, case=None):
+        remove(attachment)
