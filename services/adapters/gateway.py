@@ -1,0 +1,198 @@
+"""The one door to departments' systems. What it raises is always one of the three errors of values.py."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from portal.lib import strict_json
+from portal.lib.logs import correlation_id
+from services.adapters import signatures
+from services.adapters.kinds.base import Adapter, kinds
+from services.adapters.mapping import MappingError, check_rows
+from services.adapters.models import Binding, Connection, Exchange, Operation
+from services.adapters.setup import Setup, plain_secrets, setup_of
+from services.adapters.values import (
+    Capability,
+    Health,
+    InvalidWebhook,
+    Misconfigured,
+    Outgoing,
+    Prepared,
+    Receipt,
+    StatusUpdate,
+    Submission,
+    Unavailable,
+)
+from services.adapters.wire import Mark, refuse_open_transaction
+from services.catalogue.models import Service
+
+_log = logging.getLogger(__name__)
+READ_SECONDS = 10.0
+
+
+def load_kinds() -> None:
+    """Import every module of `settings.ADAPTER_MODULES`, so that its kinds are known."""
+    for name in settings.ADAPTER_MODULES:
+        importlib.import_module(name)
+
+
+def kind_of(name: str) -> type[Adapter]:
+    """The class of an adapter kind. Raises Misconfigured."""
+    load_kinds()
+    try:
+        return kinds.get(name)
+    except KeyError as error:
+        raise Misconfigured("kind", detail=f"there is no adapter kind {name[:40]!r}") from error
+
+
+def check_settings(kind: str, *, options: Any, operations: Mapping[str, Any], mappings: Mapping[str, Any]) -> list[str]:
+    """Everything that is wrong with a connection's data, as sentences: what a manifest or a form is judged by."""
+    try:
+        adapter = kind_of(kind)
+    except Misconfigured as error:
+        return [error.detail]
+    problems: list[str] = []
+    judged = adapter.Options(data=options)
+    if not judged.is_valid():
+        problems.extend(f"options: {name}: {text}" for name, text in judged.errors.items())
+    for operation, spec in operations.items():
+        judged_spec = adapter.Spec(data=spec)
+        if not judged_spec.is_valid():
+            problems.extend(f"operation {operation}: {name}: {text}" for name, text in judged_spec.errors.items())
+    for service, rows in mappings.items():
+        try:
+            check_rows(rows)
+        except MappingError as error:
+            problems.extend(f"binding {service}: {problem}" for problem in error.problems)
+    return problems
+
+
+def binding_for(service: Service) -> Binding | None:
+    """The newest binding of a service, or None when nobody has connected it."""
+    return Binding.objects.filter(service=service).select_related("connection").order_by("-version").first()
+
+
+def prepare(binding: Binding, submission: Submission) -> Prepared:
+    """Freeze what will be sent. Pure apart from reading the operation; called inside the transaction of the submit.
+
+    Raises Misconfigured when the mapping cannot be used on these answers.
+    """
+    connection = binding.connection
+    adapter = kind_of(connection.kind)
+    operation = Operation.objects.filter(connection=connection, name=binding.operation).order_by("-version").first()
+    if operation is None and adapter.uses_network:
+        raise Misconfigured("operation", detail=f"{connection.code} has no operation {binding.operation!r}")
+    setup = _bare_setup(connection)
+    try:
+        body = adapter(setup).prepare(submission, operation.spec if operation else {}, binding.mapping)
+    except MappingError as error:
+        raise Misconfigured("mapping", detail="; ".join(error.problems)[:500]) from error
+    return Prepared(
+        connection_id=connection.pk,
+        operation_id=operation.pk if operation else None,
+        idempotency=connection.idempotency,
+        body=body,
+    )
+
+
+def send(outgoing: Outgoing, *, on_mark: Mark, deadline_seconds: float) -> Receipt:
+    """One attempt. `on_mark` runs after the connection stands and before the first byte; what it raises comes through.
+
+    Raises Unavailable, Rejected, Misconfigured by the outcome table; RuntimeError inside a database transaction.
+    """
+    refuse_open_transaction()
+    connection = _connection(outgoing.connection_id)
+    spec: Mapping[str, Any] = {}
+    if outgoing.operation_id is not None:
+        operation = Operation.objects.filter(pk=outgoing.operation_id, connection=connection).first()
+        if operation is None:
+            raise Misconfigured("operation", detail="the operation of this delivery is gone")
+        spec = operation.spec
+    return _adapter(connection).submit(outgoing, spec, on_mark=on_mark, deadline_seconds=deadline_seconds)
+
+
+def reconcile(connection_id: int, reference: str, *, deadline_seconds: float = READ_SECONDS) -> Receipt | None:
+    """Does the backend have our reference? None only for a proven no.
+
+    Raises Unavailable when it cannot be asked or is not understood, Misconfigured when the kind cannot be asked at all.
+    """
+    refuse_open_transaction()
+    adapter = _adapter(_connection(connection_id), Capability.RECONCILE)
+    return adapter.reconcile(reference, deadline_seconds=deadline_seconds)
+
+
+def fetch_status(connection_id: int, backend_reference: str, *, deadline_seconds: float = READ_SECONDS) -> StatusUpdate:
+    """Where a case stands at the backend. Raises Unavailable, Misconfigured."""
+    refuse_open_transaction()
+    adapter = _adapter(_connection(connection_id), Capability.STATUS)
+    return adapter.fetch_status(backend_reference, deadline_seconds=deadline_seconds)
+
+
+def check_health(connection: Connection, *, deadline_seconds: float = READ_SECONDS) -> Health:
+    """Configured, reachable, credentials good? Changes nothing at the backend; raises nothing of its own."""
+    refuse_open_transaction()
+    try:
+        return _adapter(connection).check_health(deadline_seconds=deadline_seconds)
+    except Misconfigured as error:
+        return Health(configured=False, reachable=False, authorised=False, cause=error.cause)
+
+
+def read_webhook(connection: Connection, headers: Mapping[str, str], body: bytes) -> list[StatusUpdate]:
+    """The updates of a genuine message, which all carry its event id. Raises InvalidWebhook (401 or 400)."""
+    try:
+        adapter_class = kind_of(connection.kind)
+        secrets = plain_secrets({"webhook": connection.secrets.get("webhook", [])})["webhook"]
+    except Misconfigured as error:
+        raise InvalidWebhook("not_configured") from error
+    if Capability.WEBHOOK not in adapter_class.capabilities or not secrets:
+        raise InvalidWebhook("not_configured")
+    event_id = signatures.verify([secrets] if isinstance(secrets, str) else secrets, headers, body)
+    try:
+        data = strict_json.loads(body)
+    except strict_json.InvalidJSON as error:
+        raise InvalidWebhook("json", status=400) from error
+    updates = adapter_class(_bare_setup(connection)).read_webhook(data, event_id=event_id)
+    _record_inbound(connection, updates, body)
+    return updates
+
+
+def _record_inbound(connection: Connection, updates: list[StatusUpdate], body: bytes) -> None:
+    try:
+        Exchange.objects.create(
+            connection=connection,
+            direction=Exchange.Direction.IN,
+            operation="webhook",
+            reference=updates[0].reference[:60],
+            request_bytes=len(body),
+            detail={"updates": len(updates), "words": sorted({update.word for update in updates})[:10]},
+            correlation_id=correlation_id()[:32],
+        )
+    except DatabaseError:
+        _log.exception("an exchange could not be recorded", extra={"connection": connection.code})
+
+
+def _connection(connection_id: int) -> Connection:
+    connection = Connection.objects.filter(pk=connection_id).first()
+    if connection is None:
+        raise Misconfigured("connection", detail="the connection is gone")
+    if not connection.is_active:
+        raise Unavailable("switched_off", maybe_sent=False, counts=False, slow=True)
+    return connection
+
+
+def _bare_setup(connection: Connection) -> Setup:
+    """A setup without secrets: for what needs no network."""
+    return Setup(connection.pk, connection.code, connection.base_url, connection.idempotency, connection.options, {})
+
+
+def _adapter(connection: Connection, needed: Capability = Capability.SUBMIT) -> Adapter:
+    adapter = kind_of(connection.kind)
+    if needed not in adapter.capabilities:
+        raise Misconfigured("capability", detail=f"kind {connection.kind} cannot {needed.value.lower()}")
+    return adapter(setup_of(connection))

@@ -1,0 +1,72 @@
+"""The contract of an adapter kind. A new kind is one module here with one class:
+
+1. subclass `Adapter`, declare `kind`, `label`, `Options` and `capabilities`, register it;
+2. write the methods that the capabilities declare (a system check compares);
+3. name the module in `settings.ADAPTER_MODULES`; the contract suite in tests/services/adapters runs over it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+
+from portal.lib.registry import Registry
+from services.adapters.setup import Setup
+from services.adapters.values import Capability, Health, Outgoing, Receipt, StatusUpdate, Submission
+from services.adapters.wire import Mark
+
+kinds: Registry[Adapter] = Registry("adapter kind")
+
+
+class Declared(serializers.Serializer[Any]):
+    """A serializer that refuses keys it does not know: a misspelt setting must not be ignored."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping) and (unknown := sorted(set(map(str, data)) - set(self.fields))):
+            raise serializers.ValidationError({name: ["There is no such setting."] for name in unknown})
+        return super().to_internal_value(data)
+
+
+class NoOptions(Declared):
+    """Nothing to set."""
+
+
+class Adapter(ABC):
+    """One kind of backend. An instance serves one call; it keeps no state of its own."""
+
+    kind: ClassVar[str]
+    label: ClassVar[str]
+    Options: ClassVar[type[Declared]] = NoOptions
+    Spec: ClassVar[type[Declared]] = NoOptions  # of an operation
+    capabilities: ClassVar[frozenset[Capability]]
+    uses_network: ClassVar[bool] = False
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+
+    @abstractmethod
+    def prepare(self, submission: Submission, spec: Mapping[str, Any], rows: list[Any]) -> bytes:
+        """The frozen body, without the contents of files. Pure: no network, no clock. Raises MappingError."""
+
+    @abstractmethod
+    def submit(self, outgoing: Outgoing, spec: Mapping[str, Any], *, on_mark: Mark, deadline_seconds: float) -> Receipt:
+        """Hand over, idempotent by `outgoing.key`. Raises Unavailable, Rejected, Misconfigured."""
+
+    def reconcile(self, reference: str, *, deadline_seconds: float) -> Receipt | None:
+        """RECONCILE: does the backend have this reference? None is a proven no. Raises Unavailable when not understood."""
+        raise NotImplementedError
+
+    def fetch_status(self, backend_reference: str, *, deadline_seconds: float) -> StatusUpdate:
+        """STATUS: where the case stands. Raises Unavailable."""
+        raise NotImplementedError
+
+    def read_webhook(self, data: Any, *, event_id: str) -> list[StatusUpdate]:
+        """WEBHOOK: what a verified, strictly parsed message says. Raises InvalidWebhook(status=400)."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def check_health(self, *, deadline_seconds: float) -> Health:
+        """Configured, reachable, credentials good? Changes nothing at the backend and raises nothing."""

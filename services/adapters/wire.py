@@ -1,0 +1,200 @@
+"""One call to a backend: address, credentials, correlation, record. Everything that is the same for all kinds.
+
+Writes one redacted `Exchange` a call: sizes, codes and shapes, never what a resident answered.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import secrets as random_secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from django.conf import settings
+from django.db import DatabaseError, transaction
+
+from portal.lib.http import Answer, CallError, Cause, Limits, NetworkPolicy, Request, call
+from portal.lib.logs import correlation_id, new_correlation_id
+from portal.lib.redaction import redact_text
+from services.adapters import oauth
+from services.adapters.models import Exchange
+from services.adapters.outcomes import from_call_error
+from services.adapters.setup import Setup
+from services.adapters.values import Misconfigured
+
+_log = logging.getLogger(__name__)
+Mark = Callable[[], object]
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Message:
+    """A request of an adapter, relative to the connection's address. `path` is a template, `values` fill it."""
+
+    operation: str
+    method: str
+    path: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = field(default=None, repr=False)
+    reference: str = ""
+    shape: Any = None
+    anonymous: bool = False  # without the connection's credentials
+    record: bool = True
+
+
+def policy() -> NetworkPolicy:
+    return NetworkPolicy.of(settings.ADAPTER_ALLOWED_NETWORKS, allow_http=settings.ADAPTER_ALLOW_HTTP)
+
+
+def fill_path(template: str, values: Mapping[str, str]) -> str:
+    """The path with every `{name}` as one quoted segment. Raises Misconfigured for a value that could climb or split."""
+    made = template
+    for name, value in values.items():
+        lowered = value.lower()
+        if value in {"", ".", ".."} or any(bad in lowered for bad in ("%2e", "%2f", "%5c", "%00", "\0")):
+            raise Misconfigured("path_value", detail=f"{{{name}}} cannot be used in an address")
+        made = made.replace("{" + name + "}", quote(value, safe=""))
+    if "{" in made or not made.startswith("/"):
+        raise Misconfigured("path", detail="the path has unfilled parts or does not start with /")
+    return made
+
+
+def refuse_open_transaction() -> None:
+    """No transaction of ours may be open while a backend is spoken to (those that a test case wraps around it may).
+
+    Raises RuntimeError.
+    """
+    blocks = getattr(transaction.get_connection(), "atomic_blocks", [])
+    if any(not getattr(block, "_from_testcase", False) for block in blocks):
+        raise RuntimeError("a backend must not be spoken to inside a database transaction")
+
+
+class Wire:
+    """The way to one connection. `ends` (monotonic clock) bounds all calls made through it together."""
+
+    def __init__(self, setup: Setup, *, deadline_seconds: float) -> None:
+        self.setup = setup
+        self.ends = time.monotonic() + deadline_seconds
+
+    def call(self, message: Message, *, fresh: bool, on_mark: Mark | None = None) -> Answer:
+        """The answer of any status. A 401 renews an OAuth token once and asks again.
+
+        Raises Unavailable, Misconfigured, or what `on_mark` raised.
+        """
+        refuse_open_transaction()
+        auth = self.setup.options.get("auth") or {}
+        renewable = auth.get("type") == "oauth2" and not message.anonymous
+        answer = self._once(message, fresh=fresh, on_mark=on_mark)
+        if renewable and answer.status == 401:
+            oauth.forget(self.setup.connection_id)
+            answer = self._once(message, fresh=fresh, on_mark=on_mark)
+        return answer
+
+    def _once(self, message: Message, *, fresh: bool, on_mark: Mark | None) -> Answer:
+        trace = correlation_id() or new_correlation_id()
+        headers = {
+            **message.headers,
+            **({} if message.anonymous else self._credentials()),
+            "User-Agent": "LayananKota/1",
+            "X-Correlation-ID": trace,
+        }
+        if len(trace) == 32 and all(sign in "0123456789abcdef" for sign in trace):
+            headers["traceparent"] = f"00-{trace}-{random_secrets.token_hex(8)}-01"
+        url = self.setup.base_url.rstrip("/") + fill_path(message.path, message.values)
+        if message.query:
+            url += "?" + urlencode(message.query)
+        request = Request(message.method, url, headers, message.body)
+        limit = Limits(body_bytes=min(10, int(self.setup.options.get("answer_mebibytes") or 1)) * MEBIBYTE)
+        began = time.monotonic()
+        try:
+            answer = call(
+                request,
+                policy=policy(),
+                fresh=fresh,
+                deadline_seconds=max(0.0, self.ends - began),
+                on_mark=on_mark,
+                limits=limit,
+            )
+        except CallError as error:
+            self._record(message, trace, began, error=error)
+            if error.cause is Cause.MARK and isinstance(error.__cause__, Exception):
+                raise error.__cause__  # the caller's own error: it knows what its mark means
+            raise from_call_error(error) from error
+        self._record(message, trace, began, answer=answer)
+        return answer
+
+    def _credentials(self) -> dict[str, str]:
+        auth: Mapping[str, Any] = self.setup.options.get("auth") or {}
+        match auth.get("type", "none"):
+            case "none":
+                return {}
+            case "api_key":
+                return {auth.get("header") or "X-API-Key": self._secret("api_key")}
+            case "bearer":
+                return {"Authorization": f"Bearer {self._secret('token')}"}
+            case "basic":
+                pair = f"{auth.get('username', '')}:{self._secret('password')}"
+                return {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
+            case "oauth2":
+                return {"Authorization": f"Bearer {oauth.token_of(self.setup, self._ask_token)}"}
+            case other:
+                raise Misconfigured("auth", detail=f"unknown kind of credentials {str(other)[:40]!r}")
+
+    def _secret(self, name: str) -> str:
+        value = self.setup.secrets.get(name)
+        if not isinstance(value, str) or not value:
+            raise Misconfigured("secret_missing", detail=name)
+        return value
+
+    def _ask_token(self) -> Answer:
+        auth: Mapping[str, Any] = self.setup.options["auth"]
+        form = {"grant_type": "client_credentials", **({"scope": auth["scope"]} if auth.get("scope") else {})}
+        pair = f"{quote(auth.get('client_id', ''), safe='')}:{quote(self._secret('client_secret'), safe='')}"
+        message = Message(
+            operation="token",
+            method="POST",
+            path=auth.get("token_path") or "/oauth/token",
+            headers={
+                "Authorization": "Basic " + base64.b64encode(pair.encode()).decode(),
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Accept": "application/json",
+            },
+            body=urlencode(form).encode(),
+            anonymous=True,
+        )
+        return self._once(message, fresh=True, on_mark=None)
+
+    def _record(
+        self, message: Message, trace: str, began: float, *, answer: Answer | None = None, error: CallError | None = None
+    ) -> None:
+        if not message.record and answer is not None and answer.status < 400:
+            return
+        row = Exchange(
+            connection_id=self.setup.connection_id,
+            direction=Exchange.Direction.OUT,
+            operation=message.operation[:60],
+            reference=message.reference[:60],
+            status=answer.status if answer else None,
+            cause=error.cause.value if error else "",
+            milliseconds=round((time.monotonic() - began) * 1000),
+            request_bytes=len(message.body or b""),
+            response_bytes=len(answer.body) if answer else 0,
+            detail={
+                "method": message.method,
+                "path": message.path[:200],
+                "request": message.shape,
+                "content_type": redact_text(answer.headers.get("content-type", ""), 80) if answer else "",
+                "problem": error.detail[:200] if error else "",
+            },
+            correlation_id=trace[:32],
+        )
+        try:
+            row.save()
+        except DatabaseError:  # the answer matters more than the record of it
+            _log.exception("an exchange could not be recorded", extra={"connection": self.setup.code})
