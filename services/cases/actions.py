@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -18,7 +19,7 @@ from portal.lib.logs import correlation_id
 from portal.lib.references import new_case_reference
 from portal.lib.waking import wake
 from services.adapters import gateway
-from services.adapters.values import Prepared, Receipt, Submission
+from services.adapters.values import Misconfigured, Prepared, Receipt, Submission
 from services.cases import timeline
 from services.cases.attachments import as_submitted
 from services.cases.constants import DeliveryState, Status
@@ -27,6 +28,7 @@ from services.catalogue.models import Department, Service
 from services.catalogue.queries import department_for, holidays
 from services.forms.models import FormVersion
 
+_log = logging.getLogger(__name__)
 _MAX_NUMBER_CLASHES = 20
 
 
@@ -91,7 +93,11 @@ def submit_case(
         for attachment in files:
             attachment.case = case
             attachment.save(update_fields=["case"])
-        prepared = gateway.prepare(binding, _submission(case, service, department, files))
+        try:
+            prepared = gateway.prepare(binding, _submission(case, service, department, files))
+        except Misconfigured as error:
+            _log.error("submission cannot be prepared", extra={"service": service.code, "cause": error.cause, "detail": error.detail})
+            raise NotAcceptingError(service.code) from error
         delivery = _enqueue(case, prepared)
         timeline.open_timeline(case)
         transaction.on_commit(lambda: _after_commit(delivery.pk))

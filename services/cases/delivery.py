@@ -370,8 +370,8 @@ def _reopen(backend: Connection, now: datetime) -> None:
     Delivery.objects.filter(connection=backend, state=DeliveryState.PENDING, ask=False).update(next_try=now, woken_until=None)
 
 
-def _services_of(backend: Connection) -> list[str]:
-    return list(backend.bindings.values_list("service__code", flat=True).distinct())
+def _services_of(backend: Connection) -> list[int]:
+    return list(backend.bindings.values_list("service_id", flat=True).distinct())
 
 
 def _say_unclear(delivery: Delivery) -> None:

@@ -1,0 +1,132 @@
+"""One writer of status: order, doubles and unknown words of a department's updates; submissions by key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from services.adapters.models import Connection
+from services.adapters.values import StatusUpdate
+from services.cases import actions, inbound, timeline
+from services.cases import delivery as work
+from services.cases.constants import DeliveryState, Status
+from services.cases.models import Case, CaseEvent, Delivery, InboundEvent
+from services.notifications.models import Message
+from tests.services.cases.conftest import delivery_of
+
+Connect = Callable[..., Connection]
+Submit = Callable[..., Case]
+
+
+def update(case: Case, status: str, **values: object) -> StatusUpdate:
+    return StatusUpdate(**{"reference": case.reference, "word": status.lower(), "status": status, **values})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def sent(connect: Connect, submit: Submit) -> Case:
+    connect()
+    case = submit()
+    work.deliver(delivery_of(case).pk)
+    case.refresh_from_db()
+    return case
+
+
+def test_the_same_event_five_times_is_one_line_and_one_message(sent: Case) -> None:
+    for _ in range(5):
+        timeline.apply_status_update(update(sent, Status.COMPLETED, event_id="e1", version="2"), case_id=sent.pk)
+    assert CaseEvent.objects.filter(case=sent, status=Status.COMPLETED).count() == 1
+    assert Message.objects.filter(case_reference=sent.reference, template="case_completed").count() == 1
+
+
+def test_an_older_event_is_history_and_never_moves_the_status_back(sent: Case) -> None:
+    now = timezone.now()
+    timeline.apply_status_update(update(sent, Status.COMPLETED, event_id="e9", version="9", at=now), case_id=sent.pk)
+    reason = timeline.apply_status_update(
+        update(sent, Status.IN_PROGRESS, event_id="e8", version="8", at=now - timedelta(minutes=5)), case_id=sent.pk
+    )
+    sent.refresh_from_db()
+    assert sent.status == Status.COMPLETED and reason
+    at = list(sent.events.filter(kind="STATUS").order_by("at").values_list("status", flat=True))
+    assert at.index(Status.IN_PROGRESS) < at.index(Status.COMPLETED)
+
+
+def test_an_unknown_word_changes_nothing_and_is_kept_for_staff(sent: Case) -> None:
+    timeline.apply_status_update(StatusUpdate(reference=sent.reference, word="melayang", status="", event_id="e2"), case_id=sent.pk)
+    sent.refresh_from_db()
+    assert sent.status == Status.RECEIVED
+    line = CaseEvent.objects.get(case=sent, key__startswith="event:")
+    assert not line.public and "melayang" in line.text
+
+
+def test_a_step_that_the_table_does_not_know_is_refused(sent: Case) -> None:
+    timeline.apply_status_update(update(sent, Status.REFUSED, event_id="e1", version="1"), case_id=sent.pk)
+    assert timeline.apply_status_update(update(sent, Status.IN_PROGRESS, event_id="e2", version="2"), case_id=sent.pk)
+    sent.refresh_from_db()
+    assert sent.status == Status.REFUSED
+
+
+def test_an_event_of_another_department_touches_nothing(sent: Case) -> None:
+    other = Connection.objects.create(code="lain", department=sent.department, label="Lain", kind="demo")
+    event = InboundEvent.objects.create(
+        connection=other, event_id="x", payload=inbound.pack(update(sent, Status.COMPLETED, event_id="x"))
+    )
+    assert inbound.apply_event(event.pk) == "case not known yet"
+    sent.refresh_from_db()
+    assert sent.status == Status.RECEIVED
+
+
+def test_a_verified_event_closes_an_unclear_delivery(connect: Connect, submit: Submit) -> None:
+    connection = connect(idempotency="none", behaviour="unclear")
+    case = submit()
+    work.deliver(delivery_of(case).pk)
+    assert delivery_of(case).state == DeliveryState.UNCLEAR
+    event = InboundEvent.objects.create(
+        connection=connection,
+        event_id="y",
+        payload=inbound.pack(update(case, Status.WAITING_FOR_RESIDENT, event_id="y", message="Foto buram")),
+    )
+    assert inbound.apply_event(event.pk) == ""
+    case.refresh_from_db()
+    assert delivery_of(case).state == DeliveryState.SENT and case.status == Status.WAITING_FOR_RESIDENT
+
+
+def test_the_same_key_gives_the_same_case_and_another_body_is_refused(connect: Connect, submit: Submit) -> None:
+    connect()
+    first = submit("api:1:abc", digest="one")
+    assert submit("api:1:abc", digest="one").pk == first.pk
+    with pytest.raises(actions.KeyReusedError):
+        submit("api:1:abc", digest="two")
+    assert Case.objects.count() == Delivery.objects.count() == 1
+
+
+def test_a_service_without_a_connection_accepts_nothing(submit: Submit) -> None:
+    with pytest.raises(actions.NotAcceptingError):
+        submit()
+    assert not Case.objects.exists()
+
+
+def test_a_clerk_decides_once_and_a_second_decision_conflicts(connect: Connect, submit: Submit, bob: User) -> None:
+    connect("inbox")
+    case = submit()
+    work.deliver(delivery_of(case).pk)
+    actions.decide_case(case, clerk=bob, decision="selesai", reason="Sudah jadi")
+    with pytest.raises(actions.ConflictError):
+        actions.decide_case(case, clerk=bob, decision="tolak", reason="Tidak")
+    case.refresh_from_db()
+    assert case.status == Status.COMPLETED and case.clerk == bob
+
+
+def test_alice_answers_a_question_and_the_case_goes_on(connect: Connect, submit: Submit, bob: User) -> None:
+    connect("inbox")
+    case = submit()
+    work.deliver(delivery_of(case).pk)
+    actions.decide_case(case, clerk=bob, decision="tanya", reason="Foto KTP buram")
+    actions.answer_question(case, text="Ini keterangannya")
+    case.refresh_from_db()
+    assert case.status == Status.RECEIVED
+    with pytest.raises(actions.ConflictError):
+        actions.answer_question(case, text="Lagi")
