@@ -1,0 +1,226 @@
+"""Applications being filled in: start, save, judge, send. Answers are kept raw; what counts is computed each time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import orjson
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
+
+from accounts.models import User
+from portal.lib.clocks import today as city_today
+from services.cases import attachments
+from services.cases.models import Attachment, Case, Draft
+from services.catalogue.models import Region, Service
+from services.forms import documents, engine
+from services.forms.models import FormVersion
+from services.forms.queries import current_version
+from services.forms.question_types import Context, type_of
+
+LIFETIME = timedelta(days=30)
+MAX_FIELDS = 1_000
+PREFILL = {
+    "account.nik": "nik",
+    "account.name": "name",
+    "account.phone": "phone",
+    "account.kk_number": "kk_number",
+    "account.email": "email",
+}
+
+
+class AlreadySentError(Exception):
+    """The draft was sent before: `case` is its case."""
+
+    def __init__(self, case: Case) -> None:
+        super().__init__(case.reference)
+        self.case = case
+
+
+def kelurahan_source() -> dict[str, list[tuple[str, str]]]:
+    """The city's kelurahan as options of questions: (department code, name)."""
+    rows = Region.objects.filter(kind=Region.Kind.KELURAHAN).exclude(department=None).order_by("name")
+    return {"kelurahan": [(code, name) for code, name in rows.values_list("department__code", "name")]}
+
+
+def start(service: Service, owner: User) -> Draft:
+    """The person's one open draft of this service, made and prefilled when there is none."""
+    assert service.form is not None, "only online services are applied for"
+    found = _open_draft(service, owner)
+    if found is not None:
+        return found
+    version = current_version(service.form)
+    form = documents.load(version.document)
+    answers, sources = {}, {}
+    for question in form.questions():
+        value = getattr(owner, PREFILL.get(question.prefill, ""), "") if question.prefill in PREFILL else ""
+        if value:
+            answers[question.key] = type_of(question).normalise(question, value)
+            sources[question.key] = question.prefill
+    try:
+        with transaction.atomic():
+            return Draft.objects.create(
+                owner=owner,
+                service=service,
+                version=version,
+                answers=answers,
+                sources=sources,
+                expires_at=timezone.now() + LIFETIME,
+            )
+    except IntegrityError:
+        made = _open_draft(service, owner)
+        assert made is not None, "another request made the draft"
+        return made
+
+
+def _open_draft(service: Service, owner: User) -> Draft | None:
+    return Draft.objects.filter(service=service, owner=owner, open=True, expires_at__gt=timezone.now()).first()
+
+
+def draft_of(owner: User, ref: str) -> Draft | None:
+    """This person's draft, sent or not, or None (a foreign one is as absent as none)."""
+    found = Draft.objects.filter(owner=owner, ref=ref).select_related("service", "service__department", "version", "owner")
+    return found.filter(expires_at__gt=timezone.now()).first()
+
+
+def sent_case(draft: Draft) -> Case | None:
+    return Case.objects.filter(submission_key=f"draft:{draft.ref}").first()
+
+
+def context_of(draft: Draft, today: date | None = None) -> Context:
+    """What the rules look at for this draft."""
+    files = dict(draft.attachments.values_list("ref", "question"))
+    return Context(today=today or city_today(), sources=kelurahan_source(), files=files)
+
+
+def raw_answers(draft: Draft) -> dict[str, Any]:
+    """The typed answers together with the files that lie at the draft."""
+    answers = dict(draft.answers)
+    for ref, question in draft.attachments.order_by("id").values_list("ref", "question"):
+        answers.setdefault(question, [])
+        if isinstance(answers[question], list):
+            answers[question] = [*answers[question], ref]
+    return answers
+
+
+def save_part(
+    draft: Draft, part: documents.Part, data: MultiValueDict[str, str], files: MultiValueDict[str, UploadedFile], *, judge: bool
+) -> None:
+    """Keep everything that was typed and uploaded on one part, also what is wrong. Raises AlreadySentError.
+
+    `data` and `files` were read from the request before: a slow phone must not hold the lock.
+    """
+    with transaction.atomic():
+        locked = lock(draft)
+        answers, problems = dict(locked.answers), dict(locked.upload_problems)
+        for question in part.questions:
+            if not type_of(question).answers:
+                continue
+            if question.type == "file":
+                _take_files(locked, question, files.getlist(f"f.{question.key}"), problems)
+                continue
+            typed = _typed(question, data)
+            if typed is None:
+                continue
+            value = type_of(question).parse(question, typed)
+            if locked.sources.get(question.key) and value != answers.get(question.key):
+                locked.sources.pop(question.key)
+            answers[question.key] = value
+        locked.answers, locked.upload_problems = answers, problems
+        if judge and part.key not in locked.seen:
+            locked.seen = [*locked.seen, part.key]
+        locked.expires_at = timezone.now() + LIFETIME
+        locked.save()
+
+
+def _typed(question: documents.Question, data: Mapping[str, Any] | MultiValueDict[str, str]) -> dict[str, list[str]] | None:
+    """What was sent for a question by input suffix, or None when the page did not ask it."""
+    assert isinstance(data, MultiValueDict)
+    found: dict[str, list[str]] = {}
+    asked = f"q.{question.key}" in data
+    for suffix in type_of(question).suffixes:
+        name = f"f.{question.key}.{suffix}" if suffix else f"f.{question.key}"
+        if name in data:
+            asked = True
+            found[suffix] = data.getlist(name)[:20]
+    return found if asked else None
+
+
+def _take_files(draft: Draft, question: documents.Question, uploads: list[UploadedFile], problems: dict[str, str]) -> None:
+    if not uploads:
+        return
+    problems.pop(question.key, None)
+    room = question.max_files - draft.attachments.filter(question=question.key).count()
+    if len(uploads) > room and question.max_files == 1 and len(uploads) == 1:
+        for old in draft.attachments.filter(question=question.key):
+            attachments.remove(old)
+        room = 1
+    for upload in uploads[: max(0, room)]:
+        try:
+            attachments.attach(draft, question.key, upload)
+        except attachments.RefusedFileError as error:
+            problems[question.key] = str(error)
+    if len(uploads) > max(0, room):
+        problems[question.key] = engine.too_many_files(question)
+
+
+def remove_file(draft: Draft, ref: str) -> str | None:
+    """Take one file out of an open draft; the key of its question, or None when it is not this draft's."""
+    with transaction.atomic():
+        locked = lock(draft)
+        attachment = locked.attachments.filter(ref=ref, case=None).first()
+        if attachment is None:
+            return None
+        attachments.remove(attachment)
+        return attachment.question
+
+
+def drop(draft: Draft) -> None:
+    """Delete an open draft with its files. Raises AlreadySentError."""
+    with transaction.atomic():
+        locked = lock(draft)
+        attachments.delete_files_of_drafts([locked])
+        locked.delete()
+
+
+def lock(draft: Draft) -> Draft:
+    """The open draft, locked until the transaction ends. Raises AlreadySentError, Draft.DoesNotExist."""
+    locked = Draft.objects.select_for_update().get(pk=draft.pk)
+    if locked.open is None:
+        case = sent_case(locked)
+        if case is not None:
+            raise AlreadySentError(case)
+        raise Draft.DoesNotExist
+    return locked
+
+
+def state_of(draft: Draft, today: date | None = None) -> engine.Walk:
+    """One walk over the definition: what is shown, what counts, what is wrong."""
+    form = documents.load(draft.version.document)
+    return engine.walk(form, raw_answers(draft), context_of(draft, today))
+
+
+def digest_of(version: FormVersion, answers: Mapping[str, Any]) -> str:
+    """What the check page showed, as one value: sending confirms exactly this."""
+    body = orjson.dumps([version.pk, answers], option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(body).hexdigest()
+
+
+def read_api_answers(
+    version: FormVersion, answers: dict[str, Any], today: date
+) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    """Judge answers that came by the API: (effective answers, problems with `code`, `pointer` and `detail`)."""
+    form = documents.load(version.document)
+    context = Context(today=today, sources=kelurahan_source(), files={})
+    return engine.read_api(form, answers, context)
+
+
+def attachments_of(draft: Draft, answers: Mapping[str, Any]) -> list[Attachment]:
+    """The draft's files that the effective answers name: a file of a question that does not apply stays behind."""
+    named = {ref for value in answers.values() if isinstance(value, list) for ref in value if isinstance(ref, str)}
+    return [found for found in draft.attachments.order_by("id") if found.ref in named]
