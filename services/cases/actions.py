@@ -14,16 +14,17 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from portal.lib.clocks import add_working_days
+from portal.lib.clocks import today as today_in_city
 from portal.lib.faults import reach
 from portal.lib.logs import correlation_id
 from portal.lib.references import new_case_reference
 from portal.lib.waking import wake
 from services.adapters import gateway
 from services.adapters.values import Misconfigured, Prepared, Receipt, Submission
-from services.cases import timeline
+from services.cases import drafts, timeline
 from services.cases.attachments import as_submitted
 from services.cases.constants import DeliveryState, Status
-from services.cases.models import Attachment, Case, Delivery
+from services.cases.models import Attachment, Case, Delivery, Draft
 from services.catalogue.models import Department, Service
 from services.catalogue.queries import department_for, holidays
 from services.forms.models import FormVersion
@@ -38,6 +39,18 @@ class KeyReusedError(Exception):
 
 class NotAcceptingError(Exception):
     """The service has no live connection, so nothing may be promised."""
+
+
+class UndeclaredError(Exception):
+    """The declaration of truth was not ticked."""
+
+
+class ChangedError(Exception):
+    """The answers are not those that the check page showed."""
+
+
+class UnfinishedError(Exception):
+    """Some answers are missing or wrong."""
 
 
 class ConflictError(Exception):
@@ -102,6 +115,42 @@ def submit_case(
         timeline.open_timeline(case)
         transaction.on_commit(lambda: _after_commit(delivery.pk))
         reach("web_before_commit")
+    return case
+
+
+def submit_draft(draft: Draft, *, confirmed: str, declared: bool) -> Case:
+    """Send a draft: exactly what the check page showed (`confirmed` is its digest), once.
+
+    Twelve presses, two tabs, a reload or Back give the same case. Raises UndeclaredError, ChangedError, UnfinishedError,
+    NotAcceptingError.
+    """
+    day = today_in_city()
+    with transaction.atomic():
+        try:
+            locked = drafts.lock(draft)
+        except drafts.AlreadySentError as sent:
+            return sent.case
+        walk = drafts.state_of(locked, day, declared=True)
+        if walk.problems:
+            raise UnfinishedError(locked.ref)
+        digest = drafts.digest_of(locked.version, walk.answers)
+        if confirmed != digest:
+            raise ChangedError(locked.ref)
+        if not declared:
+            raise UndeclaredError(locked.ref)
+        case = submit_case(
+            locked.service,
+            resident=locked.owner,
+            version=locked.version,
+            answers=walk.answers,
+            attachments=drafts.attachments_of(locked, walk.answers),
+            submission_key=f"draft:{locked.ref}",
+            body_digest=digest,
+            today=day,
+        )
+        locked.open = None
+        locked.answers = {}
+        locked.save(update_fields=["open", "answers", "updated_at"])
     return case
 
 

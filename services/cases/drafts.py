@@ -199,10 +199,17 @@ def lock(draft: Draft) -> Draft:
     return locked
 
 
-def state_of(draft: Draft, today: date | None = None) -> engine.Walk:
-    """One walk over the definition: what is shown, what counts, what is wrong."""
+def state_of(draft: Draft, today: date | None = None, *, declared: bool = True) -> engine.Walk:
+    """One walk over the definition: what is shown, what counts, what is wrong.
+
+    Declarations are ticked on the check page, when everything else is done: `declared` answers them.
+    """
     form = documents.load(draft.version.document)
-    return engine.walk(form, raw_answers(draft), context_of(draft, today))
+    answers = raw_answers(draft)
+    for question in form.questions():
+        if question.type == "consent":
+            answers[question.key] = declared
+    return engine.walk(form, answers, context_of(draft, today))
 
 
 def digest_of(version: FormVersion, answers: Mapping[str, Any]) -> str:

@@ -2,11 +2,19 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from services.cases import case_views, staff_views, webhooks
+from services.cases import case_views, staff_views, views, webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("akun/", case_views.account, name="account-home"),
     path("lacak/", case_views.track, name="track"),
+    path("layanan/<slug:slug>/ajukan/", views.begin, name="apply"),
+    path("isian/<slug:ref>/", views.tasks, name="draft"),
+    path("isian/<slug:ref>/periksa/", views.check, name="draft-check"),
+    path("isian/<slug:ref>/kirim/", views.send, name="draft-send"),
+    path("isian/<slug:ref>/hapus/", views.discard, name="draft-discard"),
+    path("isian/<slug:ref>/<slug:key>/", views.part, name="draft-part"),
+    path("permohonan/<slug:reference>/terkirim/", views.receipt, name="receipt"),
+    path("berkas/<slug:ref>/", views.download, name="attachment"),
     path("permohonan/<slug:reference>/", case_views.detail, name="case-detail"),
     path("permohonan/<slug:reference>/jawab/", case_views.answer, name="case-answer"),
     path("petugas/", staff_views.inbox, name="staff-inbox"),

@@ -1,0 +1,141 @@
+"""What one part of a form shows: fields put together from questions, answers and problems (no HTML here)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from services.cases.models import Attachment, Draft
+from services.forms import conditions, engine
+from services.forms.documents import Form, Part, Question, localized
+from services.forms.question_types import RADIOS_UP_TO, Context, options_of, type_of
+
+
+@dataclass(frozen=True)
+class Choice:
+    id: str
+    value: str
+    label: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One input of an answer that has several (day, month, year; latitude, longitude)."""
+
+    id: str
+    name: str
+    label: str
+    value: str
+    width: str
+
+
+@dataclass(frozen=True)
+class Field:
+    """One question on the page, in the terms of its template."""
+
+    question: Question
+    template: str
+    id: str
+    name: str
+    label: str
+    hint: str
+    problem: str
+    value: str
+    pieces: tuple[Piece, ...]
+    choices: tuple[Choice, ...]
+    radios: bool
+    files: tuple[Attachment, ...]
+    width: str
+    inputmode: str
+    autocomplete: str
+    input_type: str
+    marked: bool
+    condition: str  # what must be answered so that this applies, for people without scripts
+    data_if: str  # the same for the script, as JSON; empty when the question always applies here
+    prefilled: bool
+
+    @property
+    def optional(self) -> bool:
+        return not self.question.required
+
+    @property
+    def described_by(self) -> str:
+        ids = [f"{self.id}-h"] if self.hint else []
+        ids += [f"{self.id}-s"] if self.condition else []
+        ids += [f"{self.id}-e"] if self.problem else []
+        return " ".join(ids)
+
+
+_PIECE_LABELS = {"d": "Hari", "m": "Bulan", "y": "Tahun", "lat": "Lintang", "lng": "Bujur"}
+_PIECE_WIDTHS = {"d": "k-w4", "m": "k-w4", "y": "k-w6"}
+
+
+def fields_of(draft: Draft, form: Form, part: Part, walk: engine.Walk, context: Context, *, judged: bool) -> list[Field]:
+    """The fields of one part. A question whose condition looks at this same part is always there, with a sentence."""
+    inside = {question.key for question in part.questions}
+    problems = {problem.key: problem.text for problem in walk.of_part(part)} if judged else {}
+    problems.update(draft.upload_problems)
+    uploaded: dict[str, list[Attachment]] = {}
+    for attachment in draft.attachments.order_by("id"):
+        uploaded.setdefault(attachment.question, []).append(attachment)
+    fields = []
+    for question in part.questions:
+        if question.type == "consent":
+            continue
+        rest: Any = True if question.show_if is None else conditions.resolve(question.show_if, inside, walk.answers, context.today)
+        if rest is False:
+            continue
+        dependent = rest is not True
+        field = _field(draft, form, question, draft.answers.get(question.key), problems.get(question.key, ""), context)
+        fields.append(
+            Field(
+                **field,
+                files=tuple(uploaded.get(question.key, ())),
+                condition=conditions.sentence(rest, form.question) if dependent else "",
+                data_if=json.dumps(rest) if dependent else "",
+            )
+        )
+    return fields
+
+
+def _field(draft: Draft, form: Form, question: Question, value: Any, problem: str, context: Context) -> dict[str, Any]:
+    kind = type_of(question)
+    raw = kind.raw(question, value)
+    identity, name = engine.input_id(question), f"f.{question.key}"
+    chosen = set(value) if isinstance(value, list) else {raw.get("", value)}
+    choices = ()
+    radios = False
+    if question.type in ("select", "kelurahan", "choices"):
+        options = options_of(question, context)
+        radios = question.type == "choices" or (not question.source and len(options) <= RADIOS_UP_TO and question.type == "select")
+        choices = tuple(Choice(f"{identity}-{n}", v, label, v in chosen) for n, (v, label) in enumerate(options))
+    elif question.type == "yesno":
+        radios = True
+        choices = tuple(Choice(f"{identity}-{n}", v, w, v in chosen) for n, (v, w) in enumerate((("ya", "Ya"), ("tidak", "Tidak"))))
+    return {
+        "question": question,
+        "template": kind.template,
+        "id": identity,
+        "name": name,
+        "label": localized(question.label),
+        "hint": localized(question.hint),
+        "problem": problem,
+        "value": raw.get("", ""),
+        "pieces": tuple(
+            Piece(
+                engine.input_id(question, s), f"{name}.{s}", _PIECE_LABELS.get(s, s), raw.get(s, ""), _PIECE_WIDTHS.get(s, "k-w10")
+            )
+            for s in kind.suffixes
+            if s
+        ),
+        "choices": choices,
+        "radios": radios,
+        "width": kind.width,
+        "inputmode": kind.inputmode,
+        "autocomplete": kind.autocomplete,
+        "input_type": kind.input_type,
+        "marked": kind.marked,
+        "prefilled": question.key in draft.sources,
+    }

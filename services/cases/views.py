@@ -1,0 +1,175 @@
+"""Doors of an application: start, task list, parts, check, send, receipt, files. Every POST ends in 303."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.encoding import escape_uri_path
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from services.cases import actions, drafts, queries
+from services.cases.applying import check_page, part_page, task_page
+from services.cases.attachments import open_attachment
+from services.cases.models import Attachment, Draft
+from services.cases.permissions import may_read_attachment
+from services.cases.presentation import receipt_page
+from services.catalogue.models import Channel
+from services.catalogue.queries import service_by_slug
+
+
+def see_other(name: str, *args: Any, suffix: str = "") -> HttpResponse:
+    response = redirect(reverse(name, args=args) + suffix)
+    response.status_code = 303
+    return response
+
+
+@login_required
+@never_cache
+@require_GET
+def begin(request: HttpRequest, slug: str) -> HttpResponse:
+    text = service_by_slug(slug)
+    if text is None or text.service.channel != Channel.FORM or text.service.form is None:
+        raise Http404
+    return see_other("draft", drafts.start(text.service, request.user).ref)
+
+
+@login_required
+@never_cache
+@require_GET
+def tasks(request: HttpRequest, ref: str) -> HttpResponse:
+    draft = _mine(request, ref)
+    return _receipt_if_sent(draft) or render(request, "cases/tasks.html", task_page(draft))
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def part(request: HttpRequest, ref: str, key: str) -> HttpResponse:
+    draft = _mine(request, ref)
+    if sent := _receipt_if_sent(draft):
+        return sent
+    page = part_page(draft, key, judged="cek" in request.GET)
+    if page is None:
+        raise Http404
+    if request.method == "GET":
+        return render(request, "cases/part.html", page)
+    data, files = request.POST, request.FILES
+    if len(data) > drafts.MAX_FIELDS:
+        return render(request, "400.html", status=400)
+    action = data.get("aksi", "lanjut")
+    try:
+        drafts.save_part(draft, page["part"], data, files, judge=action == "lanjut")
+        if action.startswith("buang:"):
+            question = drafts.remove_file(draft, action.removeprefix("buang:"))
+            return see_other("draft-part", ref, key, suffix=f"#f-{question}" if question else "")
+    except drafts.AlreadySentError as sent_before:
+        return see_other("receipt", sent_before.case.reference)
+    if action == "keluar":
+        messages.success(request, _("Isian tersimpan. Lanjutkan kapan saja dari akun Anda."))
+        return see_other("account-home")
+    after = part_page(_mine(request, ref), key, judged=True)
+    if after is not None and after["problems"]:
+        return see_other("draft-part", ref, key, suffix="?cek=1")
+    following = page["next"]
+    return see_other("draft-part", ref, following) if following else see_other("draft-check", ref)
+
+
+@login_required
+@never_cache
+@require_GET
+def check(request: HttpRequest, ref: str) -> HttpResponse:
+    draft = _mine(request, ref)
+    if sent := _receipt_if_sent(draft):
+        return sent
+    page = check_page(draft, changed="berubah" in request.GET, undeclared="cek" in request.GET)
+    if page["unfinished"]:
+        return see_other("draft", ref, suffix="?cek=1")
+    return render(request, "cases/check.html", page)
+
+
+@login_required
+@require_POST
+def send(request: HttpRequest, ref: str) -> HttpResponse:
+    draft = _mine(request, ref)
+    declared = request.POST.get("setuju") == "1"
+    try:
+        case = actions.submit_draft(draft, confirmed=request.POST.get("sidik", "")[:64], declared=declared)
+    except actions.UndeclaredError:
+        return see_other("draft-check", ref, suffix="?cek=1")
+    except actions.ChangedError:
+        return see_other("draft-check", ref, suffix="?berubah=1")
+    except actions.UnfinishedError:
+        return see_other("draft", ref, suffix="?cek=1")
+    except actions.NotAcceptingError:
+        messages.error(request, _("Layanan ini sedang tidak bisa menerima permohonan. Isian Anda tersimpan; coba lagi nanti."))
+        return see_other("draft", ref)
+    return see_other("receipt", case.reference)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+@never_cache
+def discard(request: HttpRequest, ref: str) -> HttpResponse:
+    draft = _mine(request, ref)
+    if sent := _receipt_if_sent(draft):
+        return sent
+    if request.method == "GET":
+        return render(request, "cases/discard.html", task_page(draft))
+    drafts.drop(draft)
+    messages.success(request, _("Isian dihapus."))
+    return see_other("account-home")
+
+
+@login_required
+@never_cache
+@require_GET
+def receipt(request: HttpRequest, reference: str) -> HttpResponse:
+    case = queries.case_of(request.user, reference)
+    if case is None:
+        raise Http404
+    return render(request, "cases/receipt.html", receipt_page(case))
+
+
+@login_required
+@never_cache
+@require_GET
+def download(request: HttpRequest, ref: str) -> HttpResponse:
+    """A file, always as an attachment that no browser opens in our origin."""
+    attachment = Attachment.objects.filter(ref=ref).select_related("case", "owner").first()
+    if attachment is None or not may_read_attachment(request.user, attachment):
+        raise Http404
+    try:
+        data = open_attachment(attachment)
+    except OSError:
+        raise Http404 from None
+    if attachment.case is not None and attachment.owner_id != request.user.pk:
+        queries.record_staff_view(attachment.case, request.user)
+    response = HttpResponse(data, content_type=attachment.content_type)
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{escape_uri_path(attachment.name).replace('/', '%2F')}"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _mine(request: HttpRequest, ref: str) -> Draft:
+    draft = drafts.draft_of(request.user, ref)
+    if draft is None:
+        raise Http404
+    return draft
+
+
+def _receipt_if_sent(draft: Draft) -> HttpResponse | None:
+    """Every page of a sent draft leads to its receipt."""
+    if draft.open:
+        return None
+    case = drafts.sent_case(draft)
+    if case is None:
+        raise Http404
+    return see_other("receipt", case.reference)
