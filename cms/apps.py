@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class CmsConfig(AppConfig):
     name = "cms"
     verbose_name = "Halaman"
+
+    def ready(self) -> None:
+        from cms import publishing
+
+        publishing.listen()

@@ -192,11 +192,6 @@ def describe_department(code: str, about: str) -> None:
 
 def set_availability(services: str | Iterable[int], availability: Availability | str, since: datetime | None = None) -> int:
     """How a service (its code) or several (their ids) stand now, and since when. Returns how many rows changed."""
-    rows = (
-        Service.objects.filter(code=services) if isinstance(services, str) else Service.objects.filter(pk__in=list(services))
-    )
-    return (
-        Service.objects.filter(chosen)
-        .exclude(availability=availability)
-        .update(availability=availability, availability_since=since or timezone.now())
-    )
+    chosen = Q(code=services) if isinstance(services, str) else Q(pk__in=list(services))
+    changed = Service.objects.filter(chosen).exclude(availability=availability)
+    return changed.update(availability=availability, availability_since=since or timezone.now())

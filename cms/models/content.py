@@ -1,0 +1,73 @@
+"""The root of the tree and the portal's own pages (help, privacy, accessibility, open data, about)."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel
+from wagtail.fields import RichTextField
+from wagtail.models import Page, Site
+
+
+class FlatAddress(models.Model):
+    """A page that answers at a flat address instead of its place in the tree, and never by Wagtail's own serving."""
+
+    private_page_options: ClassVar[list[str]] = []
+
+    class Meta:
+        abstract = True
+
+    def flat_path(self) -> str:
+        raise NotImplementedError
+
+    def get_url_parts(self, request: HttpRequest | None = None) -> tuple[int, str, str] | None:
+        site = Site.find_for_request(request) if request else Site.objects.filter(is_default_site=True).first()
+        return (site.pk, site.root_url, self.flat_path()) if site else None
+
+    def get_admin_display_title(self) -> str:
+        """The public title when live: a draft's new title is nobody else's business."""
+        page: Any = self
+        return page.title if page.live else (page.draft_title or page.title)
+
+
+class HomePage(FlatAddress, Page):
+    """The root of the portal. Its content is made from the catalogue, so there is nothing to edit."""
+
+    max_count = 1
+    parent_page_types = ["wagtailcore.Page"]
+    subpage_types = ["cms.ContentPage", "cms.DepartmentPage"]
+
+    class Meta:
+        verbose_name = _("beranda")
+
+    def flat_path(self) -> str:
+        return "/"
+
+    def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
+        return TemplateResponse(request, "cms/content.html", {"page": self})
+
+
+class ContentPage(FlatAddress, Page):
+    """A page of the portal itself at `/<slug>/`."""
+
+    lead = models.CharField(_("ringkasan"), max_length=300, help_text=_("Satu kalimat di bawah judul dan di mesin pencari."))
+    body = RichTextField(_("isi"), features=["h2", "h3", "bold", "ol", "ul", "link", "document-link", "hr"])
+    reviewed = models.DateField(_("diperiksa terakhir"), null=True, blank=True)
+
+    content_panels = [*Page.content_panels, FieldPanel("lead"), FieldPanel("body"), FieldPanel("reviewed")]
+    parent_page_types = ["cms.HomePage"]
+    subpage_types: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = _("halaman isi")
+        verbose_name_plural = _("halaman isi")
+
+    def flat_path(self) -> str:
+        return f"/{self.slug}/"
+
+    def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
+        return TemplateResponse(request, "cms/content.html", {"page": self})

@@ -1,0 +1,235 @@
+"""The page of one service, field by field in the order in which residents read it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms import WagtailAdminPageForm
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
+from wagtail.fields import StreamField
+from wagtail.models import Page
+
+from cms.blocks import ITEMS, RARE_CASES, STEPS
+from cms.models.content import FlatAddress
+from services.catalogue.models import Category, Channel, Dimension, LifeEvent, Service
+
+TIME_UNITS = [
+    ("langsung", _("langsung")),
+    ("menit", _("menit")),
+    ("jam", _("jam")),
+    ("hari_kerja", _("hari kerja")),
+    ("hari_kalender", _("hari kalender")),
+]
+
+
+class ServicePageForm(WagtailAdminPageForm):
+    """A draft may be incomplete; publishing asks for everything the gate asks for, each error at its field."""
+
+    life_events = forms.MultipleChoiceField(
+        label=_("Peristiwa hidup"), required=False, choices=[], widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "life_events" in self.fields:
+            self.fields["life_events"].choices = list(LifeEvent.objects.values_list("slug", "name"))
+
+    def _post_clean(self) -> None:
+        from cms.checks import problems
+
+        super()._post_clean()
+        if "action-publish" in self.data or "action-submit" in self.data:
+            for problem in problems(self.instance):
+                self.add_error(problem.field if problem.field in self.fields else None, problem.text)
+
+
+class ServicePage(FlatAddress, Page):
+    """`code` is the service's stable name: set at the first save, never changed by rename, move or revert."""
+
+    code = models.SlugField(max_length=80, editable=False, db_index=True)
+    kind = models.CharField(_("jenis"), max_length=12, choices=Service.Kind.choices, default=Service.Kind.REQUEST)
+    summary = models.CharField(
+        _("ringkasan"), max_length=400, help_text=_("Satu atau dua kalimat: apa yang warga dapatkan.")
+    )
+
+    fee_free = models.BooleanField(_("gratis"), default=False)
+    fee_amount = models.PositiveBigIntegerField(
+        _("tarif (rupiah)"), null=True, blank=True, help_text=_("Kosongkan bila tarif bergantung pada hal lain.")
+    )
+    fee_note = models.CharField(_("keterangan biaya"), max_length=300, blank=True)
+    time_value = models.PositiveSmallIntegerField(_("selesai dalam"), null=True, blank=True)
+    time_unit = models.CharField(_("satuan waktu"), max_length=16, choices=TIME_UNITS, blank=True)
+    fill_minutes = models.PositiveSmallIntegerField(_("lama mengisi (menit)"), null=True, blank=True)
+
+    channel = models.CharField(_("cara mengurus"), max_length=8, choices=Channel.choices, default=Channel.OFFICE)
+    app = models.CharField(_("nama aplikasi"), max_length=120, blank=True)
+    app_url = models.URLField(
+        _("alamat aplikasi"),
+        max_length=300,
+        blank=True,
+        help_text=_("Hanya alamat resmi yang sudah diperiksa. Kosongkan bila belum tahu."),
+    )
+    hotline = models.CharField(_("nomor telepon layanan"), max_length=20, blank=True)
+    hours = models.CharField(_("jam layanan"), max_length=80, blank=True)
+    place = models.SlugField(
+        _("tempat"), max_length=60, blank=True, help_text=_("Kode titik layanan, atau: office, kelurahan, kecamatan.")
+    )
+    queue = models.BooleanField(_("memakai nomor antrean"), default=False)
+
+    who = StreamField(ITEMS, verbose_name=_("siapa yang bisa mengajukan"), blank=True)
+    requirements = StreamField(ITEMS, verbose_name=_("yang perlu disiapkan"), blank=True)
+    exceptions = StreamField(RARE_CASES, verbose_name=_("keadaan khusus"), blank=True)
+    steps = StreamField(STEPS, verbose_name=_("langkahnya"), blank=True)
+    product = models.CharField(_("hasil layanan"), max_length=400, blank=True)
+    late = models.TextField(_("kalau kami terlambat"), blank=True)
+    other_ways = models.TextField(_("cara lain mengurus"), blank=True)
+    complaint_category = models.SlugField(_("kategori aduan"), max_length=60, blank=True)
+    complaint_channels = models.CharField(
+        _("saluran aduan"), max_length=200, blank=True, help_text=_("Dipisah koma. Contoh: lapor, loket")
+    )
+    legal = StreamField(ITEMS, verbose_name=_("dasar hukum"), blank=True)
+    decree_number = models.CharField(_("nomor SK standar pelayanan"), max_length=120, blank=True)
+    decree_date = models.DateField(_("tanggal SK"), null=True, blank=True)
+    reviewed = models.DateField(_("diperiksa terakhir"), null=True, blank=True)
+    next_review = models.DateField(_("diperiksa lagi"), null=True, blank=True)
+
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, verbose_name=_("kategori"), null=True, related_name="+")
+    life_events = models.JSONField(_("peristiwa hidup"), default=list, blank=True)
+    dimension = models.ForeignKey(
+        Dimension, on_delete=models.PROTECT, verbose_name=_("dimensi kota cerdas"), null=True, blank=True, related_name="+"
+    )
+    synonyms = models.TextField(
+        _("kata lain"),
+        blank=True,
+        help_text=_("Satu per baris: kata warga untuk layanan ini, termasuk bahasa Jawa dan salah eja."),
+    )
+    name_en = models.CharField(_("nama dalam bahasa Inggris"), max_length=200, blank=True)
+    summary_en = models.CharField(_("ringkasan dalam bahasa Inggris"), max_length=400, blank=True)
+    confidential = models.BooleanField(
+        _("rahasia"), default=False, help_text=_("Layanan yang menyangkut keselamatan pelapor.")
+    )
+    illustrative = models.BooleanField(_("data contoh"), default=True, help_text=_("Tampilkan tanda “data contoh”."))
+    sources = models.TextField(_("sumber"), blank=True, help_text=_("Alamat sumber resmi, satu per baris."))
+
+    base_form_class = ServicePageForm
+    content_panels = [
+        *Page.content_panels,
+        FieldPanel("summary"),
+        MultiFieldPanel(
+            [
+                FieldRowPanel([FieldPanel("fee_free"), FieldPanel("fee_amount")]),
+                FieldPanel("fee_note"),
+                FieldRowPanel([FieldPanel("time_value"), FieldPanel("time_unit"), FieldPanel("fill_minutes")]),
+            ],
+            heading=_("Biaya dan waktu"),
+        ),
+        MultiFieldPanel(
+            [
+                FieldPanel("channel"),
+                FieldRowPanel([FieldPanel("app"), FieldPanel("app_url")]),
+                FieldRowPanel([FieldPanel("hotline"), FieldPanel("hours")]),
+                FieldRowPanel([FieldPanel("place"), FieldPanel("queue")]),
+            ],
+            heading=_("Cara mengurus"),
+        ),
+        FieldPanel("who"),
+        FieldPanel("requirements"),
+        FieldPanel("exceptions"),
+        FieldPanel("steps"),
+        FieldPanel("product"),
+        FieldPanel("late"),
+        FieldPanel("other_ways"),
+        MultiFieldPanel(
+            [FieldPanel("complaint_category"), FieldPanel("complaint_channels")],
+            heading=_("Penanganan pengaduan"),
+        ),
+        FieldPanel("legal"),
+        MultiFieldPanel(
+            [
+                FieldRowPanel([FieldPanel("decree_number"), FieldPanel("decree_date")]),
+                FieldRowPanel([FieldPanel("reviewed"), FieldPanel("next_review")]),
+                FieldPanel("illustrative"),
+                FieldPanel("sources"),
+            ],
+            heading=_("Dasar dan pemeriksaan"),
+        ),
+    ]
+    promote_panels = [
+        FieldPanel("slug"),
+        MultiFieldPanel(
+            [
+                FieldPanel("kind"),
+                FieldPanel("category"),
+                FieldPanel("life_events"),
+                FieldPanel("dimension"),
+                FieldPanel("synonyms"),
+                FieldPanel("confidential"),
+            ],
+            heading=_("Cara ditemukan"),
+        ),
+        MultiFieldPanel([FieldPanel("name_en"), FieldPanel("summary_en")], heading=_("Bahasa Inggris")),
+    ]
+    parent_page_types = ["cms.DepartmentPage"]
+    subpage_types: ClassVar[list[str]] = []
+    exclude_fields_in_copy: ClassVar[list[str]] = ["code"]
+
+    class Meta:
+        verbose_name = _("halaman layanan")
+        verbose_name_plural = _("halaman layanan")
+
+    def flat_path(self) -> str:
+        return f"/layanan/{self.slug}/"
+
+    def clean(self) -> None:
+        """One address in the whole city, whatever department the page lies under."""
+        super().clean()
+        taken = ServicePage.objects.filter(slug=self.slug, locale_id=self.locale_id, alias_of__isnull=True)
+        if self.slug and taken.exclude(pk=self.pk).exists():
+            proposal = _free(self.slug, set(ServicePage.objects.values_list("slug", flat=True)))
+            raise ValidationError(
+                {
+                    "slug": _("Alamat “%(slug)s” sudah dipakai layanan lain di kota ini. Coba “%(proposal)s”.")
+                    % {"slug": self.slug, "proposal": proposal}
+                }
+            )
+
+    def save(self, clean: bool = True, user: Any = None, log_action: Any = False, **kwargs: Any) -> Any:
+        """Sets `code` when empty, and lets nothing live past the publication gate."""
+        from cms.checks import refuse_incomplete
+
+        fields = kwargs.get("update_fields")
+        if not self.code:
+            self.code = self._new_code()
+            if fields is not None:
+                kwargs["update_fields"] = {*fields, "code"}
+        if self.live and clean and fields is None and not self.alias_of_id:
+            refuse_incomplete(self)
+        return super().save(clean=clean, user=user, log_action=log_action, **kwargs)
+
+    def _new_code(self) -> str:
+        twin = ServicePage.objects.filter(translation_key=self.translation_key).exclude(pk=self.pk).first()
+        if twin is not None and twin.locale_id != self.locale_id:
+            return twin.code
+        wanted = slugify(self.slug or self.title)[:70] or "layanan"
+        return _free(wanted, set(Service.objects.filter(code__startswith=wanted).values_list("code", flat=True)))
+
+    def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
+        from cms.views import preview_service
+
+        return preview_service(request, self)
+
+
+def _free(wanted: str, taken: set[str]) -> str:
+    """`wanted`, or the first of `wanted-2`, `wanted-3`, ... that nobody has."""
+    if wanted not in taken:
+        return wanted
+    number = 2
+    while f"{wanted}-{number}" in taken:
+        number += 1
+    return f"{wanted}-{number}"

@@ -1,0 +1,196 @@
+"""From pages to the catalogue: project the state of the live pages, whatever act brought them there.
+
+`sync` is idempotent and is also what `manage.py rebuild_catalogue` runs over everything, so a catalogue that was kept
+by editorial acts equals one made from nothing. It is only *woken* by saves, deletions and moves; it never looks at what
+happened. It runs inside the transaction of the save: page and catalogue commit together.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
+from wagtail.models import Page
+from wagtail.signals import post_page_move
+
+from cms.models import DepartmentPage, ServicePage
+from services.catalogue import actions, queries
+from services.catalogue.models import Department, Service
+from services.catalogue.records import RareCase, ServiceRecord, Step
+
+_state = threading.local()
+# A save of these alone changes nothing that the public sees.
+_BOOKKEEPING = {
+    "latest_revision",
+    "latest_revision_created_at",
+    "live_revision",
+    "locked",
+    "locked_at",
+    "locked_by",
+    "numchild",
+}
+_BOOKKEEPING |= {"draft_title", "has_unpublished_changes", "go_live_at", "first_published_at", "last_published_at"}
+
+
+def record_of(page: ServicePage, department: str) -> ServiceRecord:
+    """The page as the catalogue keeps it."""
+
+    def items(stream: Any) -> tuple[str, ...]:
+        return tuple(text for block in stream if (text := str(block.value).strip()))
+
+    return ServiceRecord(
+        code=page.code,
+        department=department,
+        slug=page.slug,
+        name=page.title,
+        name_en=page.name_en,
+        summary=page.summary,
+        summary_en=page.summary_en,
+        kind=page.kind,
+        channel=page.channel,
+        app=page.app,
+        url=page.app_url,
+        hotline=page.hotline,
+        hours=page.hours,
+        place=page.place,
+        queue=page.queue,
+        category=page.category.slug if page.category else "",
+        dimension=page.dimension.slug if page.dimension else "",
+        life_events=tuple(sorted(page.life_events)),
+        free=page.fee_free,
+        fee_amount=page.fee_amount,
+        fee_note=page.fee_note,
+        time_value=page.time_value,
+        time_unit=page.time_unit,
+        fill_minutes=page.fill_minutes,
+        who=items(page.who),
+        requirements=items(page.requirements),
+        exceptions=tuple(RareCase(b.value["question"], b.value["answer"]) for b in page.exceptions),
+        steps=tuple(Step(b.value["title"], b.value["text"] or "") for b in page.steps),
+        product=page.product,
+        late=page.late,
+        other_ways=page.other_ways,
+        complaint_category=page.complaint_category,
+        complaint_channels=tuple(c.strip() for c in page.complaint_channels.split(",") if c.strip()),
+        legal=items(page.legal),
+        decree_number=page.decree_number,
+        decree_date=page.decree_date,
+        reviewed=page.reviewed,
+        next_review=page.next_review,
+        confidential=page.confidential,
+        illustrative=page.illustrative,
+        sources=tuple(page.sources.split()),
+        synonyms=tuple(s.strip() for s in page.synonyms.splitlines() if s.strip()),
+    )
+
+
+def department_of(page: Page, by_path: dict[str, str] | None = None) -> str:
+    """The code of the nearest department page above; empty when there is none."""
+    if by_path is None:
+        by_path = dict(DepartmentPage.objects.values_list("path", "department"))
+    path = page.path
+    while path := path[: -Page.steplen]:
+        if path in by_path:
+            return by_path[path]
+    return ""
+
+
+@transaction.atomic
+def sync(codes: Iterable[str]) -> None:
+    """Make the catalogue's rows of these codes equal to their live pages: publish, withdraw, or just keep the identity."""
+    codes = set(codes)
+    if not codes:
+        return
+    by_path = dict(DepartmentPage.objects.values_list("path", "department"))
+    departments = set(Department.objects.filter(code__in=by_path.values()).values_list("code", flat=True))
+    pages = (
+        ServicePage.objects.filter(code__in=codes, alias_of__isnull=True)
+        .select_related("category", "dimension")
+        .order_by("-live", "pk")
+    )
+    records: dict[str, ServiceRecord] = {}
+    drafts: dict[str, str] = {}
+    for page in pages:
+        owner = department_of(page, by_path)
+        if page.code in records or owner not in departments:
+            continue
+        if page.live:
+            records[page.code] = record_of(page, owner)
+        else:
+            drafts.setdefault(page.code, owner)
+    actions.publish_services(list(records.values()))
+    for code, owner in drafts.items():
+        if code not in records:
+            actions.ensure_service(code, owner)
+    actions.withdraw_services(codes - records.keys())
+
+
+def sync_departments(pages: Iterable[DepartmentPage]) -> None:
+    for page in pages:
+        actions.describe_department(page.department, page.about if page.live else "")
+
+
+@transaction.atomic
+def rebuild() -> None:
+    """The whole catalogue from the pages: everything a page or a row has a code for."""
+    codes = set(ServicePage.objects.values_list("code", flat=True)) | set(Service.objects.values_list("code", flat=True))
+    sync(codes)
+    sync_departments(DepartmentPage.objects.all())
+
+
+def drift() -> list[str]:
+    """The codes whose catalogue rows differ from what a rebuild would write. Changes nothing."""
+    with transaction.atomic():
+        before = queries.snapshot()
+        rebuild()
+        after = queries.snapshot()
+        transaction.set_rollback(True)
+    return sorted(code for code in before.keys() | after.keys() if before.get(code) != after.get(code))
+
+
+@contextmanager
+def muted() -> Iterator[None]:
+    """For a loader that calls `sync` once at its end."""
+    _state.muted = True
+    try:
+        yield
+    finally:
+        _state.muted = False
+
+
+def _under(page: Page) -> list[str]:
+    return list(ServicePage.objects.filter(path__startswith=page.path).values_list("code", flat=True))
+
+
+def _on_save(sender: type, instance: Any, raw: bool = False, update_fields: Any = None, **_: Any) -> None:
+    if raw or getattr(_state, "muted", False) or not isinstance(instance, Page):
+        return
+    if update_fields and set(update_fields) <= _BOOKKEEPING:
+        return
+    if isinstance(instance, ServicePage):
+        sync([instance.code])
+    elif isinstance(instance, DepartmentPage):
+        sync_departments([instance])
+        sync(_under(instance))
+    elif type(instance) is Page:
+        sync(_under(instance))
+
+
+def _on_delete(sender: type, instance: Any, **_: Any) -> None:
+    if isinstance(instance, ServicePage) and not getattr(_state, "muted", False):
+        sync([instance.code])
+
+
+def _on_move(sender: type, instance: Page, **_: Any) -> None:
+    sync(_under(instance))
+
+
+def listen() -> None:
+    """Called once, when the app is ready."""
+    post_save.connect(_on_save, dispatch_uid="cms.publishing")
+    post_delete.connect(_on_delete, sender=ServicePage, dispatch_uid="cms.publishing")
+    post_page_move.connect(_on_move, dispatch_uid="cms.publishing")

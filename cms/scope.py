@@ -1,0 +1,54 @@
+"""Who may touch which part of the tree: a group per department, by the department's code, on its own page only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.db.models import QuerySet
+from wagtail.models import GroupPagePermission, Page
+from wagtail.permission_policies.pages import PagePermissionPolicy
+
+from cms.models import DepartmentPage
+
+EDITOR_RIGHTS = ("add_page", "change_page", "publish_page")
+
+
+def group_name(department: str) -> str:
+    return f"penyunting:{department}"
+
+
+def ensure_groups(departments: Iterable[str]) -> dict[str, Group]:
+    """The editors' groups of these departments with their rights; safe to run again."""
+    codes = list(departments)
+    names = {code: group_name(code) for code in codes}
+    have = set(Group.objects.filter(name__in=names.values()).values_list("name", flat=True))
+    Group.objects.bulk_create([Group(name=n) for n in names.values() if n not in have])
+    groups = {g.name: g for g in Group.objects.filter(name__in=names.values())}
+    access = Permission.objects.get(content_type__app_label="wagtailadmin", codename="access_admin")
+    rights = list(Permission.objects.filter(content_type__app_label="wagtailcore", codename__in=EDITOR_RIGHTS))
+    Group.permissions.through._default_manager.bulk_create(
+        [Group.permissions.through(group_id=g.pk, permission_id=access.pk) for g in groups.values()], ignore_conflicts=True
+    )
+    pages = dict(DepartmentPage.objects.filter(department__in=codes).values_list("department", "pk"))
+    GroupPagePermission.objects.bulk_create(
+        [
+            GroupPagePermission(group=groups[names[code]], page_id=pages[code], permission=right)
+            for code in codes
+            if code in pages
+            for right in rights
+        ],
+        ignore_conflicts=True,
+    )
+    return {code: groups[names[code]] for code in codes}
+
+
+def own_pages(user: Any) -> QuerySet[Page]:
+    """The pages this person may work on (all of them for a superuser), without the ancestors that only lead there."""
+    return PagePermissionPolicy().instances_user_has_any_permission_for(user, {"add", "change", "publish"})
+
+
+def may_see(user: Any, page_id: int) -> bool:
+    """Whether the back office may show this page's details to this person."""
+    return bool(user.is_superuser) or own_pages(user).filter(pk=page_id).exists()

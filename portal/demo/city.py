@@ -1,0 +1,302 @@
+"""Load the demo city from the files beside this module: one transaction, the bulk path of `cms.loading`."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.db import transaction
+
+from accounts.models import AssuranceLevel, User
+from cms import loading, scope
+from cms.models import ContentPage, DepartmentPage, ServicePage
+from portal.lib.crypto import blind_index
+from services.catalogue import actions
+from services.catalogue.models import (
+    Category,
+    Department,
+    DepartmentMember,
+    DepartmentRole,
+    Dimension,
+    Holiday,
+    LifeEvent,
+    Need,
+    Region,
+    Service,
+    ServicePoint,
+)
+from services.forms.models import FormDefinition, FormVersion
+
+HERE = Path(__file__).resolve().parent
+PASSWORD = "mojokerto-demo"
+Say = Callable[[str], None]
+
+# Name, roles as (department, role), superuser. Roles, not persons.
+PEOPLE: dict[str, dict[str, Any]] = {
+    "alice": {"name": "Alice Contoh", "nik": "3576014507900001", "kelurahan": "kel-mentikan"},
+    "adi": {"name": "Adi Contoh", "kelurahan": "kel-meri"},
+    "bob": {
+        "name": "Bob Contoh",
+        "roles": [("dispendukcapil", DepartmentRole.CLERK), ("dispendukcapil", DepartmentRole.EDITOR)],
+    },
+    "dewi": {"name": "Dewi Contoh", "roles": [("dlh", DepartmentRole.CLERK), ("dlh", DepartmentRole.EDITOR)]},
+    "rina": {"name": "Rina Contoh", "roles": [("diskominfo", DepartmentRole.REVIEWER)]},
+    "ivan": {"name": "Ivan Contoh", "roles": [("dispendukcapil", DepartmentRole.INTEGRATOR)]},
+    "wali": {"name": "Wali Contoh", "groups": ["pimpinan"]},
+    "oper": {"name": "Oper Contoh", "groups": ["operator"]},
+    "admin": {"name": "Admin Contoh", "superuser": True},
+}
+
+
+def read(name: str) -> dict[str, Any]:
+    data: dict[str, Any] = yaml.load((HERE / f"{name}.yaml").read_text("utf-8"), Loader=_LOADER)
+    return data
+
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def is_loaded() -> bool:
+    return Service.objects.exists() and DepartmentPage.objects.exists()
+
+
+@transaction.atomic
+def load(say: Say = lambda line: None) -> None:
+    """Everything, into an empty database. Raises whatever goes wrong, and then nothing is left behind."""
+    own, data = read("portal"), read("services")
+    regions, departments = _regions(), _departments()
+    say(f"{len(regions)} wilayah, {len(departments)} dinas, kelurahan, dan kecamatan")
+    _ways_to_find()
+    say(
+        f"{Category.objects.count()} kategori, {LifeEvent.objects.count()} peristiwa hidup, "
+        f"{Need.objects.count()} kebutuhan, {Dimension.objects.count()} dimensi"
+    )
+    Holiday.objects.bulk_create([Holiday(day=_day(d), name=name) for d, name in own["holidays"]])
+    say(f"{len(own['holidays'])} hari libur (perkiraan; SKB tahunan yang menentukan)")
+    forms = _forms(data)
+    say(f"{forms} formulir")
+    home = loading.ensure_home("Layanan Kota Mojokerto")
+    kinds = {code: kind for kind, codes in own["kinds"].items() for code in codes}
+    services = [(s["department"], _service_page(s, data, kinds)) for s in data["services"]]
+    loading.load_pages(
+        home,
+        contents=[ContentPage(**c, reviewed=date(2026, 11, 24)) for c in own["contents"]],
+        departments=[DepartmentPage(title=d.name, slug=d.code, department=d.code) for d in departments],
+        services=services,
+    )
+    say(f"{len(services)} layanan terbit, {len(own['contents'])} halaman isi")
+    _connections(say)
+    _people()
+    say(f"{len(PEOPLE)} akun contoh, kata sandi {PASSWORD}")
+
+
+def _day(value: Any) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(str(value))
+
+
+def _regions() -> list[Region]:
+    made: list[Region] = []
+    for kecamatan in read("regions")["kecamatan"]:
+        parent = Region.objects.create(code=kecamatan["code"], name=kecamatan["name"], kind=Region.Kind.KECAMATAN)
+        made.append(parent)
+        made += Region.objects.bulk_create(
+            [
+                Region(code=k["code"], name=k["name"], kind=Region.Kind.KELURAHAN, parent=parent)
+                for k in kecamatan["kelurahan"]
+            ]
+        )
+    return made
+
+
+def _departments() -> list[Department]:
+    data = read("departments")
+    regions = {r.code: r for r in Region.objects.all()}
+    kecamatan = {k["department"]: k for k in read("regions")["kecamatan"]}
+    for row in data["departments"]:
+        Department.objects.create(
+            code=row["code"],
+            name=row["name"],
+            name_en=row.get("name_en") or "",
+            short_name=row["short_name"],
+            kind=row["kind"],
+            region=regions[kecamatan[row["code"]]["code"]] if row["code"] in kecamatan else None,
+            is_template=row["kind"] == "unit_template",
+            address=row.get("address") or "",
+            phone=row.get("phone") or "",
+            email=row.get("email") or "",
+            illustrative=row.get("existence") != "sourced",
+        )
+    by_code = {d.code: d for d in Department.objects.all()}
+    for row in data["departments"]:
+        if row.get("parent"):
+            Department.objects.filter(code=row["code"]).update(parent=by_code[row["parent"]])
+    Department.objects.bulk_create(
+        [
+            Department(
+                code=k["slug"],
+                name=f"Kelurahan {k['name']}",
+                name_en=f"{k['name']} sub-district office",
+                short_name=f"Kel. {k['name']}",
+                kind="kelurahan",
+                parent=by_code[code],
+                region=regions[k["code"]],
+                illustrative=False,
+            )
+            for code, row in kecamatan.items()
+            for k in row["kelurahan"]
+        ]
+    )
+    for point in data["service_points"]:
+        ServicePoint.objects.create(
+            code=point["code"],
+            name=point["name"],
+            name_en=point["name_en"],
+            address=point["address"],
+            managed_by=by_code[point["managed_by"]],
+        )
+    return list(Department.objects.order_by("code"))
+
+
+def _ways_to_find() -> None:
+    for row in read("categories")["categories"]:
+        Category.objects.create(
+            slug=row["slug"], name=row["name_id"], name_en=row["name_en"], icon=row["icon"], order=row["order"]
+        )
+    for row in read("life_events")["life_events"]:
+        LifeEvent.objects.create(
+            slug=row["slug"],
+            name=row["name_id"],
+            name_en=row["name_en"],
+            name_jv=row.get("name_jv") or "",
+            hint=row.get("hint") or "",
+            kind=row["kind"],
+            order=row["order"],
+        )
+    for order, row in enumerate(read("dimensions")["dimensions"], 1):
+        Dimension.objects.create(slug=row["slug"], name=row["name"], name_id=row["name_id"], order=order)
+    for order, row in enumerate(read("needs")["needs"], 1):
+        need = Need.objects.create(
+            slug=row["slug"], name=row["name_id"], name_en=row["name_en"], icon=row["icon"], order=order
+        )
+        need.life_events.set(LifeEvent.objects.filter(slug__in=row["life_events"]))
+        need.categories.set(Category.objects.filter(slug__in=row["categories"]))
+
+
+def _forms(data: dict[str, Any]) -> int:
+    """A published form for every service that people apply for here, attached before its page goes live."""
+    publish_form, document_for = _form_tools()
+    made = 0
+    for row in data["services"]:
+        if row["channel"]["type"] == "online_form":
+            service = actions.ensure_service(row["slug"], row["department"])
+            publish_form(row["slug"], document_for(row, data["default_form_fields"]))
+            service.form = FormDefinition.objects.get(code=row["slug"])
+            service.save(update_fields=["form", "updated_at"])
+            made += 1
+    return made
+
+
+def _form_tools() -> tuple[Callable[..., Any], Callable[..., Any]]:
+    try:
+        converter = importlib.import_module("services.forms.from_domain")
+        writer = importlib.import_module("services.forms.actions")
+    except ModuleNotFoundError:
+
+        def stand_in(code: str, document: Any) -> None:
+            definition = FormDefinition.objects.create(code=code)
+            FormVersion.objects.create(definition=definition, number=1, document={}, schema={}, ui={}, digest="stand-in")
+
+        return stand_in, lambda *_: {}
+    return writer.publish_form, converter.document_for
+
+
+_CHANNELS = {"online_form": "FORM", "in_person": "OFFICE", "hotline": "HOTLINE"}
+
+
+def _service_page(row: dict[str, Any], data: dict[str, Any], kinds: dict[str, str]) -> ServicePage:
+    channel, standard, provenance = row["channel"], row["standard"], row["provenance"]
+    fee, term = standard["biaya"], standard["jangka_waktu"]
+    if channel["type"] == "external_app":
+        kind = "APP" if channel["sso"] == "oidc" else "LINK"
+    else:
+        kind = _CHANNELS[channel["type"]]
+    place = channel.get("place") or channel.get("also_in_person") or ""
+    return ServicePage(
+        code=row["slug"],
+        slug=row["slug"],
+        title=row["name_id"],
+        name_en=row["name_en"],
+        summary=row["summary_id"],
+        summary_en=row["summary_en"],
+        kind=kinds.get(row["slug"], "REQUEST"),
+        channel=kind,
+        app=channel.get("app") or "",
+        app_url=channel.get("url") or "",
+        hotline=channel.get("number") or "",
+        hours=channel.get("hours") or "",
+        place=place,
+        queue=bool(channel.get("queue")),
+        fee_free=fee["free"],
+        fee_amount=None if fee["free"] else fee["amount_idr"],
+        fee_note=fee["note"] or "",
+        time_value=term["value"] or None,
+        time_unit=term["unit"],
+        requirements=[("item", text) for text in standard["persyaratan"]],
+        steps=[("step", {"title": text, "text": ""}) for text in standard["prosedur"]],
+        product=standard["produk"],
+        complaint_category=standard["pengaduan"]["category"],
+        complaint_channels=", ".join(standard["pengaduan"]["channels"]),
+        legal=[("item", data["legal_refs"][key]) for key in standard["dasar_hukum"]],
+        category=_found(Category, row["category"]),
+        dimension=_found(Dimension, row["dimension"]),
+        life_events=row["life_events"],
+        synonyms="\n".join(row["synonyms"]),
+        confidential=bool(row.get("confidential")),
+        illustrative=provenance["standard_illustrative"],
+        sources="\n".join(provenance["source_urls"]),
+    )
+
+
+def _found(model: Any, slug: str) -> Any:
+    return model.objects.get(slug=slug)
+
+
+def _connections(say: Say) -> None:
+    """The pretend departments' connections, when the manifest of them is part of this build."""
+    manifest = HERE / "connections.yaml"
+    if not manifest.exists() or importlib.util.find_spec("services.adapters.manifest") is None:
+        say("tanpa koneksi dinas (connections.yaml belum ada)")
+        return
+    from services.adapters import manifest as connections
+
+    connections.apply(yaml.safe_load(manifest.read_text("utf-8")))
+    say("koneksi dinas contoh terpasang")
+
+
+def _people() -> None:
+    from allauth.account.models import EmailAddress
+    from django.contrib.auth.models import Group
+
+    groups = scope.ensure_groups(Department.objects.values_list("code", flat=True))
+    departments = {d.code: d for d in Department.objects.all()}
+    for name, facts in PEOPLE.items():
+        user = User(email=f"{name}@example.org", name=facts["name"], kelurahan=facts.get("kelurahan", ""))
+        user.set_password(PASSWORD)
+        if facts.get("nik"):  # a well-formed sample number of nobody
+            user.nik, user.nik_index = facts["nik"], blind_index(facts["nik"], purpose="nik")
+            user.phone = "081200000001"
+            user.assurance_level = AssuranceLevel.NIK_VERIFIED
+        user.is_superuser = bool(facts.get("superuser"))
+        user.save()
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        for code, role in facts.get("roles", []):
+            DepartmentMember.objects.create(user=user, department=departments[code], role=role)
+            if role == DepartmentRole.EDITOR:
+                user.groups.add(groups[code])
+        for group in facts.get("groups", []):
+            user.groups.add(Group.objects.get_or_create(name=group)[0])

@@ -1,0 +1,32 @@
+"""`manage.py demo`: load the demo city into an empty database; `--reset` empties it first. Only with DEMO=1."""
+
+import time
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from portal.demo import city
+
+
+class Command(BaseCommand):
+    help = "Load the demo city (94 services, departments, accounts). Does nothing when a city is already there."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--reset", action="store_true", help="empty the whole database first: every case and account goes"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("The demo city is loaded only with DEMO=1, and never under production settings.")
+        if options["reset"]:
+            call_command("flush", interactive=False, verbosity=0)
+            self.stdout.write("Database dikosongkan.")
+        if city.is_loaded():
+            self.stdout.write("Kota contoh sudah ada; tidak ada yang diubah. Pakai --reset untuk mengulang.")
+            return
+        started = time.monotonic()
+        city.load(lambda line: self.stdout.write(f"  {line}"))
+        self.stdout.write(self.style.SUCCESS(f"Kota contoh dimuat dalam {time.monotonic() - started:.1f} detik."))

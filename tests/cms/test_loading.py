@@ -1,0 +1,50 @@
+"""The demo city loads completely, and the catalogue equals its pages."""
+
+import pytest
+from wagtail.models import Revision
+
+from accounts.models import User
+from cms import publishing
+from cms.models import ContentPage, DepartmentPage, ServicePage
+from services.catalogue.models import (
+    Category,
+    Channel,
+    Department,
+    LifeEvent,
+    Need,
+    Region,
+    SearchEntry,
+    Service,
+    ServiceText,
+)
+
+pytestmark = pytest.mark.usefixtures("demo_city")
+
+
+def test_everything_of_the_city_is_there() -> None:
+    assert Service.objects.filter(is_public=True).count() == 94
+    assert ServiceText.objects.count() == SearchEntry.objects.count() == 94
+    assert Service.objects.filter(channel=Channel.FORM, form__versions__isnull=False).count() == 24
+    assert (Category.objects.count(), LifeEvent.objects.count(), Need.objects.count()) == (18, 20, 8)
+    assert Department.objects.filter(kind="kelurahan").count() == Region.objects.filter(kind="KELURAHAN").count() == 18
+    assert Department.objects.filter(kind="kecamatan").count() == 3
+    assert User.objects.filter(email="alice@example.org", assurance_level=2).exists()
+
+
+def test_every_page_is_live_with_a_revision() -> None:
+    for model in (ServicePage, DepartmentPage, ContentPage):
+        assert not model.objects.filter(live=False).exists()
+        assert not model.objects.filter(latest_revision__isnull=True).exists()
+    assert (
+        Revision.objects.count()
+        == ServicePage.objects.count() + DepartmentPage.objects.count() + ContentPage.objects.count()
+    )
+
+
+def test_the_catalogue_equals_a_rebuild() -> None:
+    assert publishing.drift() == []
+
+
+def test_a_change_behind_the_projection_is_reported() -> None:
+    Service.objects.filter(code="uji-kir").update(fee_amount=1)
+    assert publishing.drift() == ["uji-kir"]
