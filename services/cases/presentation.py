@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from services.cases.constants import DeliveryState, Phase, Status
+from services.cases.drafts import kelurahan_source
 from services.cases.models import Case, CaseEvent, Delivery
 from services.cases.queries import (
     Clock,
@@ -18,6 +19,7 @@ from services.cases.queries import (
     promise_clock,
     public_events,
 )
+from services.forms import documents, engine
 
 
 @dataclass(frozen=True)
@@ -124,15 +126,32 @@ def staff_page(case: Case) -> dict[str, Any]:
     """Everything a clerk's page of one case shows."""
     first = next(iter(case.deliveries.all()), None)
     here = first is not None and first.connection.kind == "inbox" and first.state == DeliveryState.SENT
-    assert case.version is not None, "an application has a form version"
     return {
         "case": case,
         "row": listed(case),
-        "answers": summary_of(case.version, case.answers),
+        "answers": _summary(case),
         "attachments": case.attachments.order_by("id"),
         "events": case.events.order_by("at", "id"),
         "delivery": first,
         "trouble": first if first and first.state in (DeliveryState.UNCLEAR, DeliveryState.NEEDS_ATTENTION) else None,
         "may_decide": here and case.phase != Phase.CLOSED,
         "here": here,
+    }
+
+
+def _summary(case: Case) -> list[engine.Section]:
+    assert case.version is not None, "an application has a form version"
+    form = documents.load(case.version.document)
+    return engine.summary(form, case.answers, engine.Context(today=case.answered_on, sources=kelurahan_source()))
+
+
+def receipt_page(case: Case) -> dict[str, Any]:
+    """The receipt: only of what is stored. Safe to show again at any time."""
+    first = next(iter(case.deliveries.all()), None)
+    return {
+        "case": case,
+        "row": listed(case),
+        "waiting": first is not None and case.status == Status.SUBMITTED and is_waiting_for_department(first),
+        "down": first is not None and case.status == Status.SUBMITTED and first.connection.failures >= 5,
+        "nav": "layanan",
     }
