@@ -1,6 +1,6 @@
 """Our own error pages: 400, 403, 404, 500 and a failed CSRF check. None of them needs the database."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from portal.lib.logs import correlation_id
@@ -25,3 +25,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "403_csrf.html", status=403)
+
+
+def api_not_found(request: HttpRequest) -> HttpResponse:
+    problem = {"type": "about:blank", "title": "not found", "status": 404, "code": "not_found", "detail": "There is nothing at this address."}
+    return JsonResponse(problem, status=404, content_type="application/problem+json")

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -17,6 +18,7 @@ from accounts.models import ApiKey
 from portal.lib.clocks import today
 from portal.lib.problems import Problem
 from services.cases import actions, queries
+from services.cases.drafts import read_api_answers
 from services.cases.models import Case
 from services.catalogue.models import Channel, Service
 from services.forms.queries import current_version
@@ -83,8 +85,6 @@ class CasesView(APIView):
         parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, required=True)],
     )
     def post(self, request: Request) -> Response:
-        from services.cases.drafts import read_api_answers
-
         key = request.headers.get("Idempotency-Key", "")
         if not _KEY.fullmatch(key):
             raise Problem(400, "idempotency_key_missing", "Send an Idempotency-Key header of 1 to 100 visible ASCII signs.")
@@ -126,3 +126,29 @@ class CaseView(APIView):
         if case is None:
             raise Problem(404, "not_found", "You have no case with this reference.")
         return Response(as_json(case))
+
+
+FormShape = inline_serializer(
+    "ServiceForm",
+    {
+        "service": serializers.CharField(),
+        "version": serializers.IntegerField(),
+        "schema": serializers.DictField(child=serializers.JSONField()),
+        "ui": serializers.DictField(child=serializers.JSONField()),
+    },
+)
+
+
+class ServiceFormView(APIView):
+    """The questions of an online service, as JSON Schema 2020-12 and a UI schema."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(responses=FormShape, operation_id="services_form_retrieve")
+    def get(self, request: Request, code: str) -> Response:
+        service = Service.objects.filter(code=code, is_public=True, channel=Channel.FORM).select_related("form").first()
+        if service is None or service.form is None:
+            raise Problem(404, "not_found", "No online service has this code.")
+        version = current_version(service.form)
+        return Response({"service": code, "version": version.number, "schema": version.schema, "ui": version.ui})
