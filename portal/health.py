@@ -47,7 +47,11 @@ def _database() -> dict[str, Any]:
                 return {"ok": True, "vendor": connection.vendor}
             cursor.execute("PRAGMA synchronous")
             level = cursor.fetchone()[0]
-            return {"ok": level >= 2, "vendor": "sqlite", "synchronous": {0: "off", 1: "normal", 2: "full", 3: "extra"}[level]}
+            return {
+                "ok": level >= 2,
+                "vendor": "sqlite",
+                "synchronous": {0: "off", 1: "normal", 2: "full", 3: "extra"}[level],
+            }
     except DatabaseError as error:
         return {"ok": False, "cause": type(error).__name__}
 
@@ -67,7 +71,12 @@ def _deliveries() -> dict[str, Any]:
     oldest = waiting.exclude(connection_id__in=down).order_by("next_try").values_list("next_try", flat=True).first()
     age = (now - oldest).total_seconds() if oldest else 0.0
     attention = Delivery.objects.filter(state__in=(DeliveryState.UNCLEAR, DeliveryState.NEEDS_ATTENTION)).count()
-    return {"ok": age <= OLDEST_DUE.total_seconds(), "oldest_due_seconds": round(age, 1), "due": waiting.count(), "attention": attention}
+    return {
+        "ok": age <= OLDEST_DUE.total_seconds(),
+        "oldest_due_seconds": round(age, 1),
+        "due": waiting.count(),
+        "attention": attention,
+    }
 
 
 def _connections() -> dict[str, Any]:

@@ -10,7 +10,18 @@ from django.core.management import call_command
 from django.db.models import ForeignKey, ManyToManyField
 
 ROOT = Path(__file__).resolve().parent.parent
-FLOORS = ["accounts", "forms", "notifications", "catalogue", "adapters", "cases", "complaints", "surveys", "statistics", "cms"]
+FLOORS = [
+    "accounts",
+    "forms",
+    "notifications",
+    "catalogue",
+    "adapters",
+    "cases",
+    "complaints",
+    "surveys",
+    "statistics",
+    "cms",
+]
 SAME_FLOOR = {("forms", "notifications"), ("notifications", "forms"), ("complaints", "surveys"), ("surveys", "complaints")}
 
 
@@ -37,7 +48,11 @@ def test_each_foreign_key_points_down() -> None:
 
 
 def test_every_app_of_ours_has_a_floor() -> None:
-    ours = {config.label for config in apps.get_app_configs() if Path(config.path).is_relative_to(ROOT) and ".venv" not in config.path}
+    ours = {
+        config.label
+        for config in apps.get_app_configs()
+        if Path(config.path).is_relative_to(ROOT) and ".venv" not in config.path
+    }
     assert ours - {"portal"} <= set(FLOORS)
 
 
@@ -50,7 +65,9 @@ def test_no_module_grew_beyond_its_room() -> None:
     long = {
         str(path.relative_to(ROOT)): count
         for path in _python_files()
-        if "migrations" not in path.parts and "tests" not in path.parts and (count := len(path.read_text().splitlines())) > 460
+        if "migrations" not in path.parts
+        and "tests" not in path.parts
+        and (count := len(path.read_text().splitlines())) > 460
     }
     assert not long
 

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import json
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -19,6 +19,12 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
+
+
+if TYPE_CHECKING:
+    _TextField = models.TextField[Any, Any]
+else:
+    _TextField = models.TextField
 
 
 class DecryptionError(ValueError):
@@ -74,7 +80,7 @@ def blind_index(value: str, *, purpose: str) -> str:
     return hmac.new(_derive(material, b"index:" + purpose.encode()), value.encode(), hashlib.sha256).hexdigest()
 
 
-class EncryptedTextField(models.TextField):
+class EncryptedTextField(_TextField):
     """Text that is encrypted in the database. Empty stays empty. It cannot be filtered on: keep a blind index beside it."""
 
     def get_prep_value(self, value: Any) -> Any:
@@ -91,6 +97,10 @@ class EncryptedTextField(models.TextField):
 class EncryptedBinaryField(EncryptedTextField):
     """Bytes that are encrypted in the database (stored as a text token)."""
 
+    # What django-stubs reads as the types of the attribute.
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
+
     def get_prep_value(self, value: Any) -> Any:
         return encrypt(bytes(value)) if value is not None else None
 
@@ -103,6 +113,10 @@ class EncryptedBinaryField(EncryptedTextField):
 
 class EncryptedJSONField(EncryptedTextField):
     """A JSON value that is encrypted in the database."""
+
+    # What django-stubs reads as the types of the attribute.
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
 
     def get_prep_value(self, value: Any) -> Any:
         if value is None:

@@ -109,7 +109,10 @@ def submit_case(
         try:
             prepared = gateway.prepare(binding, _submission(case, service, department, files))
         except Misconfigured as error:
-            _log.error("submission cannot be prepared", extra={"service": service.code, "cause": error.cause, "detail": error.detail})
+            _log.error(
+                "submission cannot be prepared",
+                extra={"service": service.code, "cause": error.cause, "detail": error.detail},
+            )
             raise NotAcceptingError(service.code) from error
         delivery = _enqueue(case, prepared)
         timeline.open_timeline(case)
@@ -252,7 +255,9 @@ def decide_case(case: Case, *, clerk: User, decision: str, reason: str) -> None:
             key=f"decision:{locked.reference}:{locked.events.count()}",
         )
         if not moved:
-            raise ConflictError(_("Permohonan ini sudah berstatus %(word)s. Muat ulang halaman.") % {"word": locked.get_status_display()})
+            raise ConflictError(
+                _("Permohonan ini sudah berstatus %(word)s. Muat ulang halaman.") % {"word": locked.get_status_display()}
+            )
         locked.clerk = clerk
         if locked.accepted_at is None and decision != "tolak":
             locked.accepted_at = timezone.now()
@@ -266,7 +271,9 @@ def answer_question(case: Case, *, text: str) -> None:
         if locked.status != Status.WAITING_FOR_RESIDENT:
             raise ConflictError(_("Permohonan ini tidak sedang menunggu jawaban Anda."))
         timeline.add_message(locked, text, actor="resident")
-        timeline.set_status(locked, Status.RECEIVED, actor="resident", key=f"answer:{locked.reference}:{locked.events.count()}")
+        timeline.set_status(
+            locked, Status.RECEIVED, actor="resident", key=f"answer:{locked.reference}:{locked.events.count()}"
+        )
 
 
 def send_again(delivery: Delivery, *, clerk: User) -> None:

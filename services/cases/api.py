@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import ApiKey
+from accounts.requests import SignedInApiRequest
 from portal.lib.clocks import today
 from portal.lib.problems import Problem
 from services.cases import actions, queries
@@ -74,7 +75,7 @@ CaseListShape = inline_serializer(
 
 class CasesView(APIView):
     @extend_schema(responses=CaseListShape, operation_id="cases_list")
-    def get(self, request: Request) -> Response:
+    def get(self, request: SignedInApiRequest) -> Response:
         found = [as_json(case) for case in queries.cases_of(request.user)[:200]]
         return Response({"results": found, "next": None, "count": len(found)})
 
@@ -84,14 +85,16 @@ class CasesView(APIView):
         operation_id="cases_create",
         parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, required=True)],
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: SignedInApiRequest) -> Response:
         key = request.headers.get("Idempotency-Key", "")
         if not _KEY.fullmatch(key):
             raise Problem(400, "idempotency_key_missing", "Send an Idempotency-Key header of 1 to 100 visible ASCII signs.")
         body = request.data
         if not isinstance(body, dict) or set(body) - {"service", "answers"} or not isinstance(body.get("answers"), dict):
             raise Problem(400, "invalid", "The body is an object with exactly `service` (code) and `answers` (object).")
-        service = Service.objects.filter(code=str(body.get("service", ""))[:80], is_public=True, channel=Channel.FORM).first()
+        service = Service.objects.filter(
+            code=str(body.get("service", ""))[:80], is_public=True, channel=Channel.FORM
+        ).first()
         if service is None or service.form is None:
             raise Problem(404, "service_not_found", "No online service with this code.")
         version = current_version(service.form)
@@ -121,7 +124,7 @@ class CasesView(APIView):
 
 class CaseView(APIView):
     @extend_schema(responses=CaseShape, operation_id="cases_retrieve")
-    def get(self, request: Request, reference: str) -> Response:
+    def get(self, request: SignedInApiRequest, reference: str) -> Response:
         case = queries.case_of(request.user, reference)
         if case is None:
             raise Problem(404, "not_found", "You have no case with this reference.")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from portal.lib.clocks import today
 from services.cases import drafts
 from services.cases.fields import fields_of
 from services.cases.models import Draft
 from services.catalogue.models import Availability
 from services.forms import documents, engine
 from services.forms.documents import Form, Part, localized
+from services.forms.question_types import Context
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,6 @@ def check_page(draft: Draft, *, changed: bool, undeclared: bool) -> dict[str, An
 
 def consent_sentence(form: Form) -> str:
     """The sentence for a declaration that was not ticked, the same as the API's."""
-    walk = engine.walk(form, {}, engine.Context(today=drafts.city_today()))
+    walk = engine.walk(form, {}, Context(today=today()))
     key = next((question.key for question in form.questions() if question.type == "consent"), "")
     return next((problem.text for problem in walk.problems if problem.key == key), "")

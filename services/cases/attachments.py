@@ -59,7 +59,7 @@ def clean_name(name: str) -> str:
     return f"{stem[: 120 - len(extension)] or 'berkas'}{extension}" if len(extension) <= 8 else (name[:120] or "berkas")
 
 
-def judge(upload: UploadedFile) -> JudgedFile:
+def judge(upload: UploadedFile[bytes]) -> JudgedFile:
     """Size, name and content of one upload. Photos lose their metadata. Raises RefusedFileError."""
     name = clean_name(upload.name or "")
     size = upload.size or 0
@@ -68,15 +68,19 @@ def judge(upload: UploadedFile) -> JudgedFile:
         raise RefusedFileError(_("Berkas %(name)s kosong. Pilih berkas lain") % {"name": name})
     if size > limit:
         raise RefusedFileError(
-            _("Berkas %(name)s lebih dari %(mb)d MB. Pilih berkas yang lebih kecil") % {"name": name, "mb": limit // 1024 // 1024}
+            _("Berkas %(name)s lebih dari %(mb)d MB. Pilih berkas yang lebih kecil")
+            % {"name": name, "mb": limit // 1024 // 1024}
         )
     expected = ALLOWED.get(os.path.splitext(name)[1].lower())
     if expected is None:
-        raise RefusedFileError(_("Jenis berkas %(name)s tidak bisa dipakai. Pilih foto (JPG, PNG, WebP) atau PDF") % {"name": name})
+        raise RefusedFileError(
+            _("Jenis berkas %(name)s tidak bisa dipakai. Pilih foto (JPG, PNG, WebP) atau PDF") % {"name": name}
+        )
     data = upload.read()
     if len(data) != size or content_type_of(data) != expected:
         raise RefusedFileError(
-            _("Isi berkas %(name)s tidak cocok dengan jenisnya. Simpan ulang sebagai foto atau PDF lalu pilih lagi") % {"name": name}
+            _("Isi berkas %(name)s tidak cocok dengan jenisnya. Simpan ulang sebagai foto atau PDF lalu pilih lagi")
+            % {"name": name}
         )
     if expected in _PIL_FORMAT:
         data = _without_metadata(data, expected, name)
@@ -113,11 +117,18 @@ def _without_metadata(data: bytes, content_type: str, name: str) -> bytes:
                 options = {"quality": 88} if content_type != "image/png" else {"optimize": False}
                 turned.save(output, _PIL_FORMAT[content_type], **options)
                 return output.getvalue()
-    except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        UnidentifiedImageError,
+        Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+    ):
         raise broken from None
 
 
-def attach(draft: Draft, question: str, upload: UploadedFile) -> Attachment:
+def attach(draft: Draft, question: str, upload: UploadedFile[bytes]) -> Attachment:
     """Judge and store one file of a draft. Raises RefusedFileError; nothing half-stored stays behind."""
     used = draft.attachments.aggregate(total=Sum("size"))["total"] or 0
     judged = judge(upload)
@@ -165,7 +176,9 @@ def _write(ref: str, data: bytes) -> None:
             os.close(folder)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise RefusedFileError(_("Portal sedang tidak bisa menerima berkas. Isian lain tersimpan; coba lagi nanti")) from error
+        raise RefusedFileError(
+            _("Portal sedang tidak bisa menerima berkas. Isian lain tersimpan; coba lagi nanti")
+        ) from error
 
 
 def open_attachment(attachment: Attachment) -> bytes:

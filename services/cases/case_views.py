@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -11,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.requests import SignedInRequest
 from portal.lib.references import read_case_reference
 from portal.lib.throttle import too_many
 from services.cases import actions, queries
@@ -25,7 +28,7 @@ MAX_MESSAGE = 2000
 @login_required
 @never_cache
 @require_GET
-def account(request: HttpRequest) -> HttpResponse:
+def account(request: SignedInRequest) -> HttpResponse:
     cases = [listed(case) for case in queries.cases_of(request.user)[:200]]
     shown = request.GET.get("tampil", "")
     phases = {"berjalan": (Phase.OPEN, Phase.WAITING), "selesai": (Phase.CLOSED,)}
@@ -51,14 +54,14 @@ def account(request: HttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 @require_GET
-def detail(request: HttpRequest, reference: str) -> HttpResponse:
+def detail(request: SignedInRequest, reference: str) -> HttpResponse:
     case = _mine(request, reference)
     return render(request, "cases/detail.html", case_page(case))
 
 
 @login_required
 @require_POST
-def answer(request: HttpRequest, reference: str) -> HttpResponse:
+def answer(request: SignedInRequest, reference: str) -> HttpResponse:
     case = _mine(request, reference)
     text = request.POST.get("pesan", "").strip()[: MAX_MESSAGE * 2]
     if not text:
@@ -80,13 +83,15 @@ def track(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "cases/track.html", {"nav": "lacak"})
     typed, digits = request.POST.get("nomor", "")[:40], request.POST.get("hp", "").strip()[:10]
-    context = {"nav": "lacak", "typed": typed}
+    context: dict[str, Any] = {"nav": "lacak", "typed": typed}
     if too_many(f"track:{request.META.get('REMOTE_ADDR')}", limit=20, seconds=600):
         return render(request, "cases/track.html", {**context, "busy": True}, status=429)
     reference = read_case_reference(settings.CASE_NUMBER_PREFIX, typed)
     case = Case.objects.filter(reference=reference).select_related("department").first() if reference else None
     if reference is None:
-        context["problems"] = [{"anchor": "nomor", "text": _("Nomor permohonan seperti MJK-2611-4KD7-Q. Periksa lagi angkanya")}]
+        context["problems"] = [
+            {"anchor": "nomor", "text": _("Nomor permohonan seperti MJK-2611-4KD7-Q. Periksa lagi angkanya")}
+        ]
     elif case is None or not _phone_ends_with(case, digits):
         context["problems"] = [{"anchor": "nomor", "text": _("Nomor permohonan dan 4 angka terakhir HP tidak cocok")}]
     else:
@@ -99,7 +104,7 @@ def _phone_ends_with(case: Case, digits: str) -> bool:
     return len(digits) == 4 and digits.isdigit() and phone.endswith(digits)
 
 
-def _mine(request: HttpRequest, reference: str) -> Case:
+def _mine(request: SignedInRequest, reference: str) -> Case:
     case = queries.case_of(request.user, reference)
     if case is None:
         raise Http404

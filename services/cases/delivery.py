@@ -29,7 +29,7 @@ from portal.lib.logs import correlated
 from portal.lib.redaction import redact_text
 from services.adapters import circuit, gateway
 from services.adapters.models import Connection, Idempotency
-from services.adapters.values import AdapterError, Misconfigured, Outgoing, Receipt, Rejected, Unavailable
+from services.adapters.values import Misconfigured, Outgoing, Receipt, Rejected, Unavailable
 from services.cases import timeline
 from services.cases.attachments import submitted_files
 from services.cases.constants import DeliveryPhase, DeliveryState
@@ -203,7 +203,9 @@ def _attempt(lease: Lease) -> str:
     except Unavailable as error:
         return _settle_unavailable(lease, error)
     except Misconfigured as error:
-        _log.error("connection misconfigured", extra={"delivery": delivery.key, "cause": error.cause, "detail": error.detail})
+        _log.error(
+            "connection misconfigured", extra={"delivery": delivery.key, "cause": error.cause, "detail": error.detail}
+        )
         return _settle_unavailable(lease, Unavailable(error.cause, maybe_sent=False, slow=True, detail=error.detail))
     except Exception as error:
         _log.exception("delivery failed in our own code", extra={"delivery": delivery.key})
@@ -316,7 +318,10 @@ def _settle_rejected(lease: Lease, error: Rejected) -> str:
 def _settle_unavailable(lease: Lease, error: Unavailable) -> str:
     delivery = lease.delivery
     if error.alert or error.slow:
-        _log.error("delivery needs the operator's eyes", extra={"delivery": delivery.key, "cause": error.cause, "detail": error.detail})
+        _log.error(
+            "delivery needs the operator's eyes",
+            extra={"delivery": delivery.key, "cause": error.cause, "detail": error.detail},
+        )
 
     def write() -> str:
         backend = Connection.objects.select_for_update().get(pk=delivery.connection_id)
@@ -367,7 +372,9 @@ def _reopen(backend: Connection, now: datetime) -> None:
     """A probe got through: say so, and wake what was parked."""
     _log.warning("department's system is back", extra={"connection": backend.code})
     set_availability(_services_of(backend), Availability.AVAILABLE, since=now)
-    Delivery.objects.filter(connection=backend, state=DeliveryState.PENDING, ask=False).update(next_try=now, woken_until=None)
+    Delivery.objects.filter(connection=backend, state=DeliveryState.PENDING, ask=False).update(
+        next_try=now, woken_until=None
+    )
 
 
 def _services_of(backend: Connection) -> list[int]:

@@ -109,7 +109,12 @@ def raw_answers(draft: Draft) -> dict[str, Any]:
 
 
 def save_part(
-    draft: Draft, part: documents.Part, data: MultiValueDict[str, str], files: MultiValueDict[str, UploadedFile], *, judge: bool
+    draft: Draft,
+    part: documents.Part,
+    data: MultiValueDict[str, str],
+    files: MultiValueDict[str, UploadedFile[bytes]],
+    *,
+    judge: bool,
 ) -> None:
     """Keep everything that was typed and uploaded on one part, also what is wrong. Raises AlreadySentError.
 
@@ -151,7 +156,9 @@ def _typed(question: documents.Question, data: Mapping[str, Any] | MultiValueDic
     return found if asked else None
 
 
-def _take_files(draft: Draft, question: documents.Question, uploads: list[UploadedFile], problems: dict[str, str]) -> None:
+def _take_files(
+    draft: Draft, question: documents.Question, uploads: list[UploadedFile[bytes]], problems: dict[str, str]
+) -> None:
     if not uploads:
         return
     problems.pop(question.key, None)

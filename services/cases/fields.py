@@ -84,7 +84,9 @@ def fields_of(draft: Draft, form: Form, part: Part, walk: engine.Walk, context: 
     for question in part.questions:
         if question.type == "consent":
             continue
-        rest: Any = True if question.show_if is None else conditions.resolve(question.show_if, inside, walk.answers, context.today)
+        rest: Any = (
+            True if question.show_if is None else conditions.resolve(question.show_if, inside, walk.answers, context.today)
+        )
         if rest is False:
             continue
         dependent = rest is not True
@@ -105,15 +107,19 @@ def _field(draft: Draft, form: Form, question: Question, value: Any, problem: st
     raw = kind.raw(question, value)
     identity, name = engine.input_id(question), f"f.{question.key}"
     chosen = set(value) if isinstance(value, list) else {raw.get("", value)}
-    choices = ()
+    choices: tuple[Choice, ...] = ()
     radios = False
     if question.type in ("select", "kelurahan", "choices"):
         options = options_of(question, context)
-        radios = question.type == "choices" or (not question.source and len(options) <= RADIOS_UP_TO and question.type == "select")
+        radios = question.type == "choices" or (
+            not question.source and len(options) <= RADIOS_UP_TO and question.type == "select"
+        )
         choices = tuple(Choice(f"{identity}-{n}", v, label, v in chosen) for n, (v, label) in enumerate(options))
     elif question.type == "yesno":
         radios = True
-        choices = tuple(Choice(f"{identity}-{n}", v, w, v in chosen) for n, (v, w) in enumerate((("ya", "Ya"), ("tidak", "Tidak"))))
+        choices = tuple(
+            Choice(f"{identity}-{n}", v, w, v in chosen) for n, (v, w) in enumerate((("ya", "Ya"), ("tidak", "Tidak")))
+        )
     return {
         "question": question,
         "template": kind.template,
@@ -125,7 +131,11 @@ def _field(draft: Draft, form: Form, question: Question, value: Any, problem: st
         "value": raw.get("", ""),
         "pieces": tuple(
             Piece(
-                engine.input_id(question, s), f"{name}.{s}", _PIECE_LABELS.get(s, s), raw.get(s, ""), _PIECE_WIDTHS.get(s, "k-w10")
+                engine.input_id(question, s),
+                f"{name}.{s}",
+                _PIECE_LABELS.get(s, s),
+                raw.get(s, ""),
+                _PIECE_WIDTHS.get(s, "k-w10"),
             )
             for s in kind.suffixes
             if s

@@ -67,9 +67,9 @@ def _case_of(connection_id: int, update: StatusUpdate) -> Case | None:
 
 def _close_unclear(connection_id: int, case: Case, update: StatusUpdate) -> None:
     """A verified event that carries our reference proves that an unclear delivery arrived."""
-    closed = Delivery.objects.filter(
-        case=case, connection_id=connection_id, number=0, state=DeliveryState.UNCLEAR
-    ).update(state=DeliveryState.SENT, sent_at=timezone.now(), backend_reference=update.backend_reference[:120], last_error="")
+    closed = Delivery.objects.filter(case=case, connection_id=connection_id, number=0, state=DeliveryState.UNCLEAR).update(
+        state=DeliveryState.SENT, sent_at=timezone.now(), backend_reference=update.backend_reference[:120], last_error=""
+    )
     if closed:
         locked = timeline.lock_case(case.pk)
         timeline.record_receipt(locked, Receipt(update.backend_reference or case.backend_reference), key=case.reference)

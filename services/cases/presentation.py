@@ -20,6 +20,7 @@ from services.cases.queries import (
     public_events,
 )
 from services.forms import documents, engine
+from services.forms.question_types import Context
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,13 @@ def _step_of(event: CaseEvent) -> Step:
 def _delivery_step(first: Delivery, case: Case) -> Step:
     name = case.department.short_name
     if first.state == DeliveryState.SENT:
-        return Step("n", _("Menunggu diperiksa %(name)s") % {"name": name}, _("Permohonan sudah di meja petugas."), first.sent_at, True)
+        return Step(
+            "n",
+            _("Menunggu diperiksa %(name)s") % {"name": name},
+            _("Permohonan sudah di meja petugas."),
+            first.sent_at,
+            True,
+        )
     if first.state == DeliveryState.UNCLEAR:
         text = _("Permohonan sudah diterima portal dan sedang dikonfirmasi oleh dinas.")
         return Step("w", _("Sedang dikonfirmasi"), text, None, True)
@@ -142,7 +149,7 @@ def staff_page(case: Case) -> dict[str, Any]:
 def _summary(case: Case) -> list[engine.Section]:
     assert case.version is not None, "an application has a form version"
     form = documents.load(case.version.document)
-    return engine.summary(form, case.answers, engine.Context(today=case.answered_on, sources=kelurahan_source()))
+    return engine.summary(form, case.answers, Context(today=case.answered_on, sources=kelurahan_source()))
 
 
 def receipt_page(case: Case) -> dict[str, Any]:

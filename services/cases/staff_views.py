@@ -10,12 +10,13 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.requests import SignedInRequest
 from services.cases import actions, queries
 from services.cases.constants import DeliveryState, Phase
 from services.cases.models import Case
@@ -31,7 +32,7 @@ def clerks_only(view: View) -> View:
     @login_required
     @never_cache
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: SignedInRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not queries.clerk_departments(request.user):
             raise PermissionDenied
         return view(request, *args, **kwargs)
@@ -44,7 +45,7 @@ _TABS = {"": (Phase.OPEN,), "menunggu": (Phase.WAITING,), "selesai": (Phase.CLOS
 
 @clerks_only
 @require_GET
-def inbox(request: HttpRequest) -> HttpResponse:
+def inbox(request: SignedInRequest) -> HttpResponse:
     tab = request.GET.get("antrean", "")
     cases = queries.work_list(request.user)
     if tab == "pengiriman":
@@ -72,7 +73,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 @clerks_only
 @require_GET
-def case(request: HttpRequest, reference: str) -> HttpResponse:
+def case(request: SignedInRequest, reference: str) -> HttpResponse:
     found = _ours(request, reference)
     queries.record_staff_view(found, request.user)
     return render(request, "staff/case.html", {**staff_page(found), "nav": "petugas", "staff_department": found.department})
@@ -80,7 +81,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
 
 @clerks_only
 @require_POST
-def decide(request: HttpRequest, reference: str) -> HttpResponse:
+def decide(request: SignedInRequest, reference: str) -> HttpResponse:
     found = _ours(request, reference)
     decision, reason = request.POST.get("keputusan", ""), request.POST.get("alasan", "").strip()
     if decision not in actions.DECISIONS or not staff_page(found)["may_decide"]:
@@ -100,7 +101,7 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
 
 @clerks_only
 @require_POST
-def settle_delivery(request: HttpRequest, reference: str) -> HttpResponse:
+def settle_delivery(request: SignedInRequest, reference: str) -> HttpResponse:
     found = _ours(request, reference)
     delivery = found.deliveries.filter(state__in=(DeliveryState.UNCLEAR, DeliveryState.NEEDS_ATTENTION)).first()
     try:
@@ -116,7 +117,7 @@ def settle_delivery(request: HttpRequest, reference: str) -> HttpResponse:
     return redirect("staff-case", reference=found.reference)
 
 
-def _ours(request: HttpRequest, reference: str) -> Case:
+def _ours(request: SignedInRequest, reference: str) -> Case:
     found = queries.work_list(request.user).filter(reference=reference.upper()).first()
     if found is None:
         raise Http404

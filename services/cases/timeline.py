@@ -47,7 +47,14 @@ def open_timeline(case: Case) -> None:
 
 
 def set_status(
-    case: Case, status: str, *, actor: str, text: str = "", key: str | None = None, version: str = "", at: datetime | None = None
+    case: Case,
+    status: str,
+    *,
+    actor: str,
+    text: str = "",
+    key: str | None = None,
+    version: str = "",
+    at: datetime | None = None,
 ) -> bool:
     """Move a locked case along its table. False (and nothing written) when the table does not allow the step."""
     if status not in NEXT[case.status]:
@@ -81,7 +88,9 @@ def record_receipt(case: Case, receipt: Receipt, *, key: str) -> None:
         set_status(case, Status.RECEIVED, actor="department", key=f"{key}:received", at=now)
 
 
-def note(case: Case, text: str, *, key: str | None = None, public: bool = False, actor: str = "portal", status: str = "") -> None:
+def note(
+    case: Case, text: str, *, key: str | None = None, public: bool = False, actor: str = "portal", status: str = ""
+) -> None:
     """A line that changes nothing: trouble of a delivery, an unknown word. `key` makes it the only one of its kind."""
     values = {
         "case": case,
@@ -136,10 +145,20 @@ def apply_status_update(update: StatusUpdate, *, case_id: int) -> str:
                 )
             return "" if update.message else "the status was already there"
         moved = set_status(
-            case, update.status, actor="department", text=update.message, key=key, version=update.version, at=_not_future(update.at)
+            case,
+            update.status,
+            actor="department",
+            text=update.message,
+            key=key,
+            version=update.version,
+            at=_not_future(update.at),
         )
         if not moved:
-            note(case, _("Perubahan dari %(old)s ke %(new)s tidak dikenal.") % {"old": case.status, "new": update.status}, key=key)
+            note(
+                case,
+                _("Perubahan dari %(old)s ke %(new)s tidak dikenal.") % {"old": case.status, "new": update.status},
+                key=key,
+            )
             return "not a step of the table"
         if case.accepted_at is None and update.status != Status.REFUSED:
             case.accepted_at = timezone.now()
@@ -166,5 +185,10 @@ def _tell(case: Case, status: str, key: str, text: str) -> None:
             template=template,
             key=f"{key}:{template}"[:120],
             case_reference=case.reference,
-            context={"reference": case.reference, "title": case.title, "department": case.department.short_name, "text": text[:500]},
+            context={
+                "reference": case.reference,
+                "title": case.title,
+                "department": case.department.short_name,
+                "text": text[:500],
+            },
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.encoding import escape_uri_path
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.requests import SignedInRequest
 from services.cases import actions, drafts, queries
 from services.cases.applying import check_page, part_page, task_page
 from services.cases.attachments import open_attachment
@@ -33,7 +34,7 @@ def see_other(name: str, *args: Any, suffix: str = "") -> HttpResponse:
 @login_required
 @never_cache
 @require_GET
-def begin(request: HttpRequest, slug: str) -> HttpResponse:
+def begin(request: SignedInRequest, slug: str) -> HttpResponse:
     text = service_by_slug(slug)
     if text is None or text.service.channel != Channel.FORM or text.service.form is None:
         raise Http404
@@ -43,7 +44,7 @@ def begin(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @never_cache
 @require_GET
-def tasks(request: HttpRequest, ref: str) -> HttpResponse:
+def tasks(request: SignedInRequest, ref: str) -> HttpResponse:
     draft = _mine(request, ref)
     return _receipt_if_sent(draft) or render(request, "cases/tasks.html", task_page(draft))
 
@@ -51,7 +52,7 @@ def tasks(request: HttpRequest, ref: str) -> HttpResponse:
 @login_required
 @never_cache
 @require_http_methods(["GET", "POST"])
-def part(request: HttpRequest, ref: str, key: str) -> HttpResponse:
+def part(request: SignedInRequest, ref: str, key: str) -> HttpResponse:
     draft = _mine(request, ref)
     if sent := _receipt_if_sent(draft):
         return sent
@@ -84,7 +85,7 @@ def part(request: HttpRequest, ref: str, key: str) -> HttpResponse:
 @login_required
 @never_cache
 @require_GET
-def check(request: HttpRequest, ref: str) -> HttpResponse:
+def check(request: SignedInRequest, ref: str) -> HttpResponse:
     draft = _mine(request, ref)
     if sent := _receipt_if_sent(draft):
         return sent
@@ -96,7 +97,7 @@ def check(request: HttpRequest, ref: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def send(request: HttpRequest, ref: str) -> HttpResponse:
+def send(request: SignedInRequest, ref: str) -> HttpResponse:
     draft = _mine(request, ref)
     declared = request.POST.get("setuju") == "1"
     try:
@@ -108,7 +109,9 @@ def send(request: HttpRequest, ref: str) -> HttpResponse:
     except actions.UnfinishedError:
         return see_other("draft", ref, suffix="?cek=1")
     except actions.NotAcceptingError:
-        messages.error(request, _("Layanan ini sedang tidak bisa menerima permohonan. Isian Anda tersimpan; coba lagi nanti."))
+        messages.error(
+            request, _("Layanan ini sedang tidak bisa menerima permohonan. Isian Anda tersimpan; coba lagi nanti.")
+        )
         return see_other("draft", ref)
     return see_other("receipt", case.reference)
 
@@ -116,7 +119,7 @@ def send(request: HttpRequest, ref: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 @never_cache
-def discard(request: HttpRequest, ref: str) -> HttpResponse:
+def discard(request: SignedInRequest, ref: str) -> HttpResponse:
     draft = _mine(request, ref)
     if sent := _receipt_if_sent(draft):
         return sent
@@ -130,7 +133,7 @@ def discard(request: HttpRequest, ref: str) -> HttpResponse:
 @login_required
 @never_cache
 @require_GET
-def receipt(request: HttpRequest, reference: str) -> HttpResponse:
+def receipt(request: SignedInRequest, reference: str) -> HttpResponse:
     case = queries.case_of(request.user, reference)
     if case is None:
         raise Http404
@@ -140,7 +143,7 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
 @login_required
 @never_cache
 @require_GET
-def download(request: HttpRequest, ref: str) -> HttpResponse:
+def download(request: SignedInRequest, ref: str) -> HttpResponse:
     """A file, always as an attachment that no browser opens in our origin."""
     attachment = Attachment.objects.filter(ref=ref).select_related("case", "owner").first()
     if attachment is None or not may_read_attachment(request.user, attachment):
@@ -158,7 +161,7 @@ def download(request: HttpRequest, ref: str) -> HttpResponse:
     return response
 
 
-def _mine(request: HttpRequest, ref: str) -> Draft:
+def _mine(request: SignedInRequest, ref: str) -> Draft:
     draft = drafts.draft_of(request.user, ref)
     if draft is None:
         raise Http404

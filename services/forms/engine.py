@@ -80,7 +80,9 @@ def _across(form: Form, question: Question, value: Any, answers: Mapping[str, An
     if question.not_before and isinstance(value, str):
         other = answers.get(question.not_before)
         if isinstance(other, str) and value < other:
-            return Fault("before", _("%(Name)s tidak boleh sebelum %(other)s"), {"other": _spoken(form, question.not_before)})
+            return Fault(
+                "before", _("%(Name)s tidak boleh sebelum %(other)s"), {"other": _spoken(form, question.not_before)}
+            )
     if question.differs_from:
         other = answers.get(question.differs_from)
         if other is not None and other == value:
@@ -173,7 +175,9 @@ class Section:
     lines: tuple[Line, ...]
 
 
-def summary(form: Form, answers: Mapping[str, Any], context: Context, *, masked: Mapping[str, str] | None = None) -> list[Section]:
+def summary(
+    form: Form, answers: Mapping[str, Any], context: Context, *, masked: Mapping[str, str] | None = None
+) -> list[Section]:
     """Effective answers for a check page or a clerk. Keys in `masked` came from the account and are shown masked."""
     sections = []
     for part in form.parts:
@@ -200,7 +204,9 @@ def read_api(form: Form, body: Mapping[str, Any], context: Context) -> tuple[dic
     for key in list(body)[:1000]:
         question = form.question(key)
         if question is None or not type_of(question).answers:
-            problems.append({"code": "unknown", "pointer": f"/{key[:80]}", "detail": _("Pertanyaan ini tidak ada di formulir.")})
+            problems.append(
+                {"code": "unknown", "pointer": f"/{key[:80]}", "detail": _("Pertanyaan ini tidak ada di formulir.")}
+            )
         elif key not in found.shown and body[key] is not None:
             detail = _("Jawaban ini tidak berlaku untuk pilihan Anda yang lain.")
             problems.append({"code": "not_applicable", "pointer": f"/{key}", "detail": detail})

@@ -164,7 +164,8 @@ def _question(field: Field) -> dict[str, Any]:
         question["show_if"] = dict(field["show_if"])
     if field.get("options"):
         question["options"] = [
-            {"value": option["value"], "label": {"id": option["label_id"], "en": option["label_en"]}} for option in field["options"]
+            {"value": option["value"], "label": {"id": option["label_id"], "en": option["label_en"]}}
+            for option in field["options"]
         ]
     if kind == "kelurahan":
         question["source"] = "kelurahan"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -15,9 +14,7 @@ from services.notifications.models import Message
 _log = logging.getLogger(__name__)
 
 
-def notify(
-    recipient_id: int, *, template: str, key: str, context: dict[str, Any], case_reference: str = ""
-) -> None:
+def notify(recipient_id: int, *, template: str, key: str, context: dict[str, Any], case_reference: str = "") -> None:
     """Put one message into the outbox; the same key again adds nothing. The context never holds answers."""
     message, created = Message.objects.get_or_create(
         key=key,
@@ -33,8 +30,3 @@ def mark_read(recipient_id: int, message_id: int) -> bool:
     mine = Message.objects.filter(pk=message_id, recipient_id=recipient_id)
     mine.filter(read_at=None).update(read_at=timezone.now())
     return mine.exists()
-
-
-def backoff(tries: int) -> timedelta:
-    """1 min, 2 min, 4 min ... up to one hour."""
-    return timedelta(seconds=min(3600, 60 * 2 ** min(tries, 6)))

@@ -10,12 +10,16 @@ from django.db.models import F
 from django.utils import timezone
 
 from portal.lib.channels import send_mail_message
-from services.notifications.actions import backoff
 from services.notifications.models import Message
 
 _log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
 GIVE_UP = timedelta(hours=72)
+
+
+def backoff(tries: int) -> timedelta:
+    """1 min, 2 min, 4 min ... up to one hour."""
+    return timedelta(seconds=min(3600, 60 * 2 ** min(tries, 6)))
 
 
 @shared_task(name="services.notifications.tasks.send_message")

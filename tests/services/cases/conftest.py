@@ -28,7 +28,13 @@ def service(department: Department) -> Service:
     form = FormDefinition.objects.create(code="surat-uji")
     FormVersion.objects.create(definition=form, number=1, document=DOCUMENT, schema={}, ui={}, digest="x")
     made = Service.objects.create(
-        code="surat-uji", department=department, channel=Channel.FORM, form=form, is_public=True, time_value=3, time_unit="hari_kerja"
+        code="surat-uji",
+        department=department,
+        channel=Channel.FORM,
+        form=form,
+        is_public=True,
+        time_value=3,
+        time_unit="hari_kerja",
     )
     ServiceText.objects.create(service=made, language="id", slug="surat-uji", name="Surat uji")
     return made

@@ -91,7 +91,10 @@ def test_five_failures_open_the_breaker_and_the_service_queues(connect: Connect,
     assert all(delivery_of(case).next_try <= timezone.now() for case in cases[1:]), "parked rows wake"
 
 
-@pytest.mark.parametrize(("kind", "outcome", "state"), [("key", "again", "PENDING"), ("lookup", "again", "PENDING"), ("none", "unclear", "UNCLEAR")])
+@pytest.mark.parametrize(
+    ("kind", "outcome", "state"),
+    [("key", "again", "PENDING"), ("lookup", "again", "PENDING"), ("none", "unclear", "UNCLEAR")],
+)
 def test_no_answer_after_the_work_follows_the_unclear_rule(
     connect: Connect, submit: Submit, kind: str, outcome: str, state: str
 ) -> None:
@@ -216,9 +219,7 @@ def test_an_old_row_with_few_tries_goes_on(connect: Connect, submit: Submit) -> 
     assert run(case) == "sent", "age alone is what a clock jump looks like"
 
 
-def test_the_sweep_wakes_due_rows_once_in_a_while(
-    connect: Connect, submit: Submit, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_sweep_wakes_due_rows_once_in_a_while(connect: Connect, submit: Submit, monkeypatch: pytest.MonkeyPatch) -> None:
     woken: list[int] = []
     monkeypatch.setattr("services.cases.timetable.wake", lambda task, *ids: woken.extend(ids))
     connection = connect()

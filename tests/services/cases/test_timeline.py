@@ -55,7 +55,9 @@ def test_an_older_event_is_history_and_never_moves_the_status_back(sent: Case) -
 
 
 def test_an_unknown_word_changes_nothing_and_is_kept_for_staff(sent: Case) -> None:
-    timeline.apply_status_update(StatusUpdate(reference=sent.reference, word="melayang", status="", event_id="e2"), case_id=sent.pk)
+    timeline.apply_status_update(
+        StatusUpdate(reference=sent.reference, word="melayang", status="", event_id="e2"), case_id=sent.pk
+    )
     sent.refresh_from_db()
     assert sent.status == Status.RECEIVED
     line = CaseEvent.objects.get(case=sent, key__startswith="event:")
