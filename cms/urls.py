@@ -1,3 +1,21 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
+from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.documents import urls as wagtaildocs_urls
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from cms import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.home, name="home"),
+    path("layanan/", views.service_list, name="services"),
+    path("layanan/<slug:slug>/", views.service, name="service"),
+    path("dinas/", views.department_list, name="departments"),
+    path("dinas/<slug:code>/", views.department, name="department"),
+    path("status/", views.status, name="status"),
+    path("sitemap.xml", views.sitemap, name="sitemap"),
+    path("robots.txt", views.robots, name="robots"),
+    path(".well-known/security.txt", views.security_txt, name="security-txt"),
+    path("kelola/login/", views.admin_login),
+    path("kelola/", include(wagtailadmin_urls)),
+    path("dokumen/", include(wagtaildocs_urls)),
+    path("<slug:slug>/", views.content, name="content"),
+]

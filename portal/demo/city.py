@@ -30,7 +30,9 @@ from services.catalogue.models import (
     Service,
     ServicePoint,
 )
-from services.forms.models import FormDefinition, FormVersion
+from services.forms.actions import publish_form
+from services.forms.from_domain import document_for
+from services.forms.models import FormDefinition
 
 HERE = Path(__file__).resolve().parent
 PASSWORD = "mojokerto-demo"
@@ -189,7 +191,6 @@ def _ways_to_find() -> None:
 
 def _forms(data: dict[str, Any]) -> int:
     """A published form for every service that people apply for here, attached before its page goes live."""
-    publish_form, document_for = _form_tools()
     made = 0
     for row in data["services"]:
         if row["channel"]["type"] == "online_form":
@@ -201,30 +202,13 @@ def _forms(data: dict[str, Any]) -> int:
     return made
 
 
-def _form_tools() -> tuple[Callable[..., Any], Callable[..., Any]]:
-    try:
-        converter = importlib.import_module("services.forms.from_domain")
-        writer = importlib.import_module("services.forms.actions")
-    except ModuleNotFoundError:
-
-        def stand_in(code: str, document: Any) -> None:
-            definition = FormDefinition.objects.create(code=code)
-            FormVersion.objects.create(definition=definition, number=1, document={}, schema={}, ui={}, digest="stand-in")
-
-        return stand_in, lambda *_: {}
-    return writer.publish_form, converter.document_for
-
-
 _CHANNELS = {"online_form": "FORM", "in_person": "OFFICE", "hotline": "HOTLINE"}
 
 
 def _service_page(row: dict[str, Any], data: dict[str, Any], kinds: dict[str, str]) -> ServicePage:
     channel, standard, provenance = row["channel"], row["standard"], row["provenance"]
     fee, term = standard["biaya"], standard["jangka_waktu"]
-    if channel["type"] == "external_app":
-        kind = "APP" if channel["sso"] == "oidc" else "LINK"
-    else:
-        kind = _CHANNELS[channel["type"]]
+    kind = _CHANNELS.get(channel["type"]) or ("APP" if channel["sso"] == "oidc" else "LINK")
     place = channel.get("place") or channel.get("also_in_person") or ""
     return ServicePage(
         code=row["slug"],

@@ -26,6 +26,7 @@ PORTAL_TAGLINE = env.str("PORTAL_TAGLINE", default="Satu pintu untuk layanan sem
 CASE_NUMBER_PREFIX = env.str("CASE_NUMBER_PREFIX", default="MJK")
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{env.str('PORT', default='8000')}").rstrip("/")
 SOURCE_CODE_URL = env.str("SOURCE_CODE_URL", default="")
+SECURITY_CONTACT = env.str("SECURITY_CONTACT", default=f"{PUBLIC_URL}/bantuan/")
 DEMO = env.bool("DEMO", default=False)
 
 # --- security -------------------------------------------------------------------------------------------------------
@@ -121,6 +122,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "cms.wall.DepartmentWall",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -206,6 +208,7 @@ TIME_ZONE = "Asia/Jakarta"
 
 # --- files ----------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
+WHITENOISE_MANIFEST_STRICT = False  # a page without its style sheet is better than no page
 STATIC_ROOT = VAR_DIR / "static"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
@@ -230,6 +233,10 @@ vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 WAGTAIL_SITE_NAME = PORTAL_NAME
 WAGTAILADMIN_BASE_URL = PUBLIC_URL
 WAGTAIL_I18N_ENABLED = False
+WAGTAILADMIN_LOGIN_URL = "/akun/masuk/"
+WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
+WAGTAIL_PASSWORD_RESET_ENABLED = False
+WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
@@ -352,6 +359,7 @@ LOGGING: dict[str, Any] = {
         "django.server": {"level": "INFO", "propagate": True, "handlers": []},
         "celery": {"level": "WARNING", "propagate": True},
         "kombu": {"level": "WARNING", "propagate": True},
+        "django_tasks": {"level": "WARNING", "propagate": True},
         "zeep": {"level": "CRITICAL", "propagate": False},
     },
 }

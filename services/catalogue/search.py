@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 from django.db.models import Q
 
-from services.catalogue.models import SearchEntry, SearchWord
-from services.catalogue.words import STOP, edit_distance, fold, index_word, plain_words
+from services.catalogue.models import SearchEntry, SearchWord, ServiceText
+from services.catalogue.words import STOP, WORD_MAP, edit_distance, index_word, plain_words
 
 MAX_QUERY_LENGTH = 200
 MAX_WORDS = 12
@@ -79,8 +79,10 @@ def search_services(query: SearchQuery) -> SearchResult:
     if corrected:
         words = [corrected.get(w, w) for w in words]
         matches |= _matches(query.language, list(corrected.values()))
-    ids = _rank(query.language, words, matches, fold(text))
-    also = tuple(dict.fromkeys(index_word(w) for w in typed if index_word(w) not in w and index_word(w) in known))
+    ids = _rank(query.language, words, matches)
+    also = tuple(dict.fromkeys(WORD_MAP[w] for w in typed if w in WORD_MAP and index_word(w) in known))
+    if corrected:
+        corrected = _readable(query.language, corrected, ids[:10])
     return SearchResult(ids=ids, words=tuple(words), corrected=corrected, also=also, numbers=numbers)
 
 
@@ -103,18 +105,33 @@ def _corrections(language: str, unknown: Iterable[str]) -> dict[str, str]:
         limit = 1 if len(word) <= 6 else 2
         near |= Q(length__gte=len(word) - limit, length__lte=len(word) + limit)
     stock = SearchWord.objects.filter(near, language=language).values_list("word", flat=True).distinct()
-    best: dict[str, tuple[int, bool, str]] = {}
+    best: dict[str, tuple[int, bool, int, str]] = {}
     for candidate in stock:
         for word in unknown:
             limit = 1 if len(word) <= 6 else 2
             distance = edit_distance(word, candidate, limit)
             if distance <= limit:
-                found = (distance, candidate[0] != word[0], candidate)
+                found = (
+                    distance,
+                    candidate[0] != word[0],
+                    -len(candidate),
+                    candidate,
+                )  # a letter is dropped more often than added
                 best[word] = min(best.get(word, found), found)
-    return {word: found[2] for word, found in best.items()}
+    return {word: found[3] for word, found in best.items()}
 
 
-def _rank(language: str, words: list[str], matches: set[tuple[str, int]], folded: str) -> tuple[int, ...]:
+def _readable(language: str, corrected: dict[str, str], ids: tuple[int, ...]) -> dict[str, str]:
+    """The corrections as people write them: the index holds stems, the texts hold words."""
+    written: dict[str, str] = {}
+    texts = ServiceText.objects.filter(language=language, service_id__in=ids).values_list("name", "synonyms")
+    for name, synonyms in texts:
+        for word in plain_words(" ".join([name, *synonyms])):
+            written.setdefault(index_word(word), word)
+    return {wrong: written.get(right, right) for wrong, right in corrected.items()}
+
+
+def _rank(language: str, words: list[str], matches: set[tuple[str, int]]) -> tuple[int, ...]:
     """Best field of each word times its rarity, times the share of words hit; a line matched in full is worth more."""
     by_entry: dict[int, set[str]] = defaultdict(set)
     frequency: dict[str, int] = defaultdict(int)

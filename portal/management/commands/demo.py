@@ -1,5 +1,6 @@
 """`manage.py demo`: load the demo city into an empty database; `--reset` empties it first. Only with DEMO=1."""
 
+import logging
 import time
 from typing import Any
 
@@ -14,9 +15,7 @@ class Command(BaseCommand):
     help = "Load the demo city (94 services, departments, accounts). Does nothing when a city is already there."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--reset", action="store_true", help="empty the whole database first: every case and account goes"
-        )
+        parser.add_argument("--reset", action="store_true", help="empty the whole database first, cases included")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
@@ -27,6 +26,7 @@ class Command(BaseCommand):
         if city.is_loaded():
             self.stdout.write("Kota contoh sudah ada; tidak ada yang diubah. Pakai --reset untuk mengulang.")
             return
+        logging.getLogger("wagtail").setLevel(logging.WARNING)  # one line for each of 150 pages helps nobody
         started = time.monotonic()
         city.load(lambda line: self.stdout.write(f"  {line}"))
         self.stdout.write(self.style.SUCCESS(f"Kota contoh dimuat dalam {time.monotonic() - started:.1f} detik."))

@@ -1,0 +1,51 @@
+"""The back office's look, and the first line of the department scope in lists and choosers."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.admin.menu import MenuItem
+
+from cms import scope
+
+
+@hooks.register("insert_global_admin_css")
+def city_colours() -> SafeString:
+    return format_html('<link rel="stylesheet" href="{}">', static("portal/wagtail-admin.css"))
+
+
+@hooks.register("construct_page_chooser_queryset")
+def choose_own_or_public(pages: Any, request: HttpRequest) -> Any:
+    """A link may go to one's own pages, and to what everybody can read anyway."""
+    if request.user.is_superuser:
+        return pages
+    own = scope.own_pages(request.user).values("pk")
+    return pages.filter(pk__in=own) | pages.filter(live=True)
+
+
+@hooks.register("construct_explorer_page_queryset")
+def explore_own(parent: Any, pages: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
+    """Below another department nothing is listed, and its header is not shown either."""
+    if request.user.is_superuser:
+        return pages
+    own = scope.own_pages(request.user)
+    if parent.depth > 1 and not own.filter(path__startswith=parent.path).exists():
+        raise Http404
+    return pages
+
+
+@hooks.register("register_admin_menu_item")
+def work_list() -> MenuItem:
+    return MenuItem(_("Permohonan masuk"), "/petugas/", icon_name="tasks", order=50)
+
+
+@hooks.register("construct_main_menu")
+def only_what_editors_use(request: HttpRequest, items: list[MenuItem]) -> None:
+    """Reports list more than one department's pages; they are for the operator."""
+    if not request.user.is_superuser:
+        items[:] = [item for item in items if item.name in ("explorer", "permohonan-masuk", "documents", "images", "help")]
