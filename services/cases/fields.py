@@ -106,7 +106,7 @@ def _field(draft: Draft, form: Form, question: Question, value: Any, problem: st
     kind = type_of(question)
     raw = kind.raw(question, value)
     identity, name = engine.input_id(question), f"f.{question.key}"
-    chosen = set(value) if isinstance(value, list) else {raw.get("", value)}
+    chosen = {v for v in value if isinstance(v, str)} if isinstance(value, list) else {raw.get("", "")}
     choices: tuple[Choice, ...] = ()
     radios = False
     if question.type in ("select", "kelurahan", "choices"):
