@@ -258,8 +258,16 @@ def content(request: HttpRequest, slug: str) -> HttpResponse:
     page = ContentPage.objects.live().filter(slug=slug).first()
     if page is None:
         raise Http404("no such page")
+    is_help = slug == "bantuan"
     return render(
-        request, "cms/content.html", {"page": page, "nav": "bantuan" if slug == "bantuan" else "", "canonical": f"/{slug}/"}
+        request,
+        "cms/content.html",
+        {
+            "page": page,
+            "nav": "bantuan" if is_help else "",
+            "point": queries.service_point("mpp-gajah-mada") if is_help else None,
+            "canonical": f"/{slug}/",
+        },
     )
 
 

@@ -28,8 +28,8 @@ _DANGER_WORDS = (
     "darurat kebakaran kobongan kobong api banjir tenggelam maling rampok perampokan dipukul dianiaya kdrt ular longsor "
     "ledakan bunuh emergency fire"
 )
-_AMBULANCE = frozenset(_HEALTH_WORDS.split())
-_RESCUE = frozenset(_DANGER_WORDS.split())
+_AMBULANCE = frozenset(plain_words(_HEALTH_WORDS))
+_RESCUE = frozenset(plain_words(_DANGER_WORDS))
 
 
 @dataclass(frozen=True)

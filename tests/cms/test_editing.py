@@ -1,0 +1,177 @@
+"""Bob edits his department's pages in the back office; what he publishes is live and found at once; the rest is closed."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.test import Client
+from wagtail.admin.forms import WagtailAdminPageForm
+from wagtail.models import Page
+from wagtail.test.utils.form_data import nested_form_data, streamfield
+
+from accounts.models import User
+from cms import checks, publishing
+from cms.models import DepartmentPage, ServicePage
+from services.catalogue import queries
+from services.catalogue.models import Service
+
+pytestmark = pytest.mark.usefixtures("demo_city")
+
+
+@pytest.fixture
+def desk(bob: User) -> Client:
+    client = Client()
+    client.force_login(bob)
+    return client
+
+
+def page_of(code: str) -> ServicePage:
+    return ServicePage.objects.get(code=code)
+
+
+def form_of(page: ServicePage, **changes: object) -> dict[str, object]:
+    """What the browser sends back from the edit view, with some fields changed."""
+    values: dict[str, object] = {}
+    for name in (
+        "title slug summary fee_amount fee_note time_value time_unit fill_minutes channel app app_url hotline hours place product late "
+        "other_ways complaint_category complaint_channels decree_number kind synonyms name_en summary_en sources"
+    ).split():
+        value = getattr(page, name)
+        values[name] = "" if value is None else value
+    values |= {"life_events": page.life_events, "category": page.category_id or "", "dimension": page.dimension_id or ""}
+    for name in ("fee_free", "illustrative", "confidential", "queue"):
+        if getattr(page, name):
+            values[name] = "on"
+    for name in ("who", "requirements", "legal"):
+        values[name] = streamfield([("item", b.value) for b in getattr(page, name)])
+    values["steps"] = streamfield([("step", {"title": b.value["title"], "text": b.value["text"]}) for b in page.steps])
+    values["exceptions"] = streamfield([])
+    for name in ("decree_date", "reviewed", "next_review", "go_live_at", "expire_at", "seo_title", "search_description"):
+        values[name] = ""
+    values["comments-TOTAL_FORMS"] = values["comments-INITIAL_FORMS"] = 0
+    for name, value in changes.items():
+        if value is None:
+            values.pop(name, None)
+        else:
+            values[name.replace("__", "-")] = value
+    return nested_form_data(values)
+
+
+def edit(client: Client, page: Page, **changes: object):  # type: ignore[no-untyped-def]
+    return client.post(f"/kelola/pages/{page.pk}/edit/", form_of(page, **changes))
+
+
+def test_bob_changes_a_fee_and_it_is_live_and_found_at_once(desk: Client, client: Client) -> None:
+    page = page_of("akta-kelahiran")
+    response = edit(desk, page, fee_free=None, fee_amount=27000, synonyms="kutipan dolphin", **{"action__publish": "1"})
+    assert response.status_code == 302, response.context["form"].errors if response.context else response
+    public = client.get("/layanan/akta-kelahiran/").content.decode()
+    assert "Rp27.000" in public
+    assert "Penerbitan Akta Kelahiran" in client.get("/layanan/?q=dolphin").content.decode()
+    assert publishing.drift() == []
+
+
+def test_a_draft_of_bob_changes_nothing_public(desk: Client) -> None:
+    before = queries.snapshot()
+    assert edit(desk, page_of("akta-kelahiran"), title="Rahasia").status_code == 302
+    assert queries.snapshot() == before
+
+
+def test_publishing_asks_for_the_six_parts_but_a_draft_does_not(desk: Client) -> None:
+    page = page_of("akta-kelahiran")
+    response = edit(desk, page, product="", requirements=streamfield([]), **{"action__publish": "1"})
+    assert response.status_code == 200
+    assert {"product", "requirements"} <= response.context["form"].errors.keys()
+    assert edit(desk, page, product="", requirements=streamfield([])).status_code == 302
+
+
+def test_a_taken_address_is_refused_with_a_proposal(desk: Client) -> None:
+    response = edit(desk, page_of("akta-kelahiran"), slug="uji-kir", **{"action__publish": "1"})
+    assert response.status_code == 200
+    assert "uji-kir-2" in str(response.context["form"].errors["slug"])
+
+
+def test_nothing_incomplete_goes_live_by_another_door() -> None:
+    page = page_of("akta-kelahiran")
+    page.product = ""
+    with pytest.raises(ValidationError):
+        page.save()
+    with pytest.raises(ValidationError):
+        page.save_revision(clean=False).publish()
+    Service.objects.filter(code="akta-kelahiran").update(form=None)
+    assert "channel" in {p.field for p in checks.problems(page_of("akta-kelahiran"))}
+
+
+def test_the_editor_form_opens_in_the_order_of_the_page(desk: Client) -> None:
+    page = desk.get(f"/kelola/pages/{page_of('akta-kelahiran').pk}/edit/").content.decode()
+    places = [
+        page.index(f'id="panel-child-isi-{n}') if f'id="panel-child-isi-{n}' in page else page.index(f'name="{f}')
+        for n, f in [("ringkasan", "summary"), ("biaya", "fee_note"), ("hasil", "product"), ("terlambat", "late")]
+    ]
+    assert places == sorted(places)
+    assert "wagtail-admin.css" in page
+
+
+def test_bob_sees_nothing_of_other_departments(desk: Client) -> None:
+    other = page_of("pengangkutan-sampah")
+    other.draft_title = "Draf rahasia DLH"
+    other.save_revision()
+    ServicePage.objects.filter(pk=other.pk).update(draft_title="Draf rahasia DLH")
+    department = DepartmentPage.objects.get(department="dlh")
+    home = page_of("akta-kelahiran").get_parent().get_parent()
+    own = page_of("akta-kelahiran")
+    addresses = [
+        "/kelola/",
+        "/kelola/pages/",
+        f"/kelola/pages/{home.pk}/",
+        f"/kelola/pages/{department.pk}/",
+        f"/kelola/pages/{other.pk}/edit/",
+        f"/kelola/pages/{other.pk}/view_draft/",
+        f"/kelola/pages/{other.pk}/history/",
+        f"/kelola/pages/{other.pk}/delete/",
+        f"/kelola/pages/{other.pk}/unpublish/",
+        f"/kelola/pages/{other.pk}/usage/",
+        f"/kelola/pages/{other.pk}/copy/",
+        f"/kelola/pages/{other.pk}/move/",
+        f"/kelola/pages/{own.pk}/move/{department.pk}/confirm/",
+        f"/kelola/pages/{other.pk}/move/{own.get_parent().pk}/confirm/",
+        f"/kelola/pages/add/cms/servicepage/{department.pk}/",
+        f"/kelola/pages/{department.pk}/add_subpage/",
+        f"/kelola/choose-page/{department.pk}/",
+        f"/kelola/bulk/wagtailcore/page/unpublish/?id={other.pk}",
+        "/kelola/pages/search/?q=rahasia",
+        "/kelola/pages/search/results/?q=sampah",
+        "/kelola/choose-page/search/?q=rahasia",
+        "/kelola/choose-page/",
+        "/kelola/reports/site-history/",
+        "/kelola/reports/page-types-usage/",
+        "/kelola/reports/locked/",
+        "/kelola/users/",
+        "/kelola/groups/",
+    ]
+    for address in addresses:
+        response = desk.get(address, follow=True)
+        body = response.content.decode()
+        assert "Draf rahasia DLH" not in body, address
+        if str(other.pk) in address or str(department.pk) in address:
+            assert response.status_code in (403, 404) or response.redirect_chain, (address, response.status_code)
+            assert "Pengangkutan" not in body, address
+
+
+def test_bob_cannot_change_another_departments_page(desk: Client) -> None:
+    other = page_of("pengangkutan-sampah")
+    before = queries.snapshot()
+    for path in ("edit", "delete", "unpublish", "copy", "move"):
+        response = desk.post(f"/kelola/pages/{other.pk}/{path}/", form_of(other, **{"action__publish": "1"}))
+        assert response.status_code in (302, 403, 404)
+    assert queries.snapshot() == before
+    assert page_of("pengangkutan-sampah").live
+
+
+def test_the_back_office_has_no_sign_in_of_its_own(client: Client, alice: User) -> None:
+    assert client.get("/kelola/")["Location"].startswith("/akun/masuk/?next=/kelola/")
+    assert client.get("/kelola/login/?next=/kelola/pages/")["Location"].startswith("/akun/masuk/?next=")
+    client.force_login(alice)
+    assert client.get("/kelola/pages/").status_code in (302, 403)
+
+
+def test_the_page_form_is_wagtails_with_our_gate() -> None:
+    assert issubclass(ServicePage.base_form_class, WagtailAdminPageForm)

@@ -1,0 +1,79 @@
+"""People find services with their own words."""
+
+import pytest
+
+from services.catalogue.actions import publish_service, withdraw_service
+from services.catalogue.models import Department, Service
+from services.catalogue.records import ServiceRecord
+from services.catalogue.search import SearchQuery, emergency_numbers, search_services
+from services.catalogue.words import edit_distance, index_words
+
+
+def codes(text: str) -> list[str]:
+    ids = search_services(SearchQuery(text)).ids
+    by_id = dict(Service.objects.filter(pk__in=ids).values_list("pk", "code"))
+    return [by_id[i] for i in ids]
+
+
+@pytest.mark.usefixtures("demo_city")
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("akte lair", "akta-kelahiran"),
+        ("akta kelahiran", "akta-kelahiran"),
+        ("Akta Kelahran", "akta-kelahiran"),
+        ("akte lahri", "akta-kelahiran"),
+        ("birth certificate", "akta-kelahiran"),
+        ("ktp ilang", "ktp-el-cetak-ulang"),
+        ("e-KTP rusak", "ktp-el-cetak-ulang"),
+        ("surat miskin", "surat-keterangan-tidak-mampu"),
+        ("kartu keluara", "kartu-keluarga"),
+        ("antrean pusk", "antrean-puskesmas"),
+        ("izin usaha", "nib-oss"),
+    ],
+)
+def test_the_first_hit_is_what_was_meant(typed: str, first: str) -> None:
+    assert codes(typed)[0] == first
+
+
+@pytest.mark.usefixtures("demo_city")
+@pytest.mark.parametrize(
+    ("typed", "among"),
+    [("nikah", "surat-pengantar-nikah"), ("pbb", "cek-tagihan-pbb"), ("arep rabi", "surat-pengantar-nikah")],
+)
+def test_it_is_among_the_first_three(typed: str, among: str) -> None:
+    assert among in codes(typed)[:3]
+
+
+@pytest.mark.usefixtures("demo_city")
+@pytest.mark.parametrize("typed", ["", "   ", "zzzqqq", "'; DROP TABLE", "%%%", "\x00", "🙂", "a" * 5000, "di ke yang"])
+def test_odd_words_find_nothing_and_break_nothing(typed: str) -> None:
+    assert search_services(SearchQuery(typed)).total <= 5
+
+
+@pytest.mark.usefixtures("demo_city")
+def test_a_correction_is_told_in_a_word_people_write() -> None:
+    assert "keluarga" in search_services(SearchQuery("kartu keluara")).corrected.values()
+
+
+def test_emergency_words_call_for_help() -> None:
+    assert emergency_numbers("rumah kobongan") == ("112",)
+    assert emergency_numbers("kecelakaan di jalan") == ("112", "119")
+    assert emergency_numbers("akta kelahiran") == ()
+
+
+def test_words_are_folded_and_stemmed_alike() -> None:
+    assert index_words("Pembuatan e-KTP alun-alun") == index_words("pembuatan ktp-el alun")
+    assert index_words("perkawinan") == index_words("kawin") == index_words("nikah")
+    assert edit_distance("lahri", "lahir", 1) == 1
+    assert edit_distance("akta", "pajak", 1) == 2
+
+
+def test_a_published_service_is_found_at_once_and_a_withdrawn_one_is_gone(db: None) -> None:
+    Department.objects.create(code="dlh", name="DLH", short_name="DLH", kind="dinas")
+    publish_service(
+        ServiceRecord(code="pohon", department="dlh", slug="pohon", name="Tebang pohon", synonyms=("kayu roboh",))
+    )
+    assert codes("kayu roboh") == ["pohon"]
+    withdraw_service("pohon")
+    assert codes("pohon") == []
