@@ -68,7 +68,7 @@ class Command(BaseCommand):
             with self._step("Demo city"):
                 call_command("demo")
         with self._step("Static files"):
-            call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=["*.map"])
+            call_command("collectstatic", verbosity=0, interactive=False)
         children = self._children(port, registry_port)
         stop = {"asked": False}
 
