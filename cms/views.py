@@ -5,7 +5,7 @@ They read the catalogue, never the page tree; only the portal's own content page
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -70,12 +70,21 @@ def _values(query: QueryDict, name: str) -> list[str]:
 
 def _read_filter(query: QueryDict, known: dict[str, dict[str, str]]) -> tuple[queries.ServiceFilter, list[str]]:
     """The filter that the address asks for, and the values nobody knows."""
-    chosen, unknown = queries.ServiceFilter(), []
+    values: dict[str, tuple[str, ...]] = {}
+    unknown: list[str] = []
     for name, field in FILTERS.items():
         given = [v.upper() if field == "channel" else v.lower() for v in _values(query, name)]
-        chosen = replace(chosen, **{field: tuple(v for v in given if v in known[field])})
+        values[field] = tuple(v for v in given if v in known[field])
         unknown += [v for v in given if v not in known[field]]
-    return replace(chosen, free=query.get("gratis") in ("1", "ya", "on")), unknown
+    free = query.get("gratis") in ("1", "ya", "on")
+    return queries.ServiceFilter(
+        category=values["category"],
+        life_event=values["life_event"],
+        need=values["need"],
+        department=values["department"],
+        channel=values["channel"],
+        free=free,
+    ), unknown
 
 
 def _without(query: QueryDict, name: str, value: str = "") -> str:
@@ -109,7 +118,7 @@ def service_list(request: HttpRequest) -> HttpResponse:
         rows = {t.service_id: t for t in queries.list_services(chosen, ids=ids)}
         paginator = Paginator([rows[i] for i in found.ids if i in rows], PAGE_SIZE)
     else:
-        paginator = Paginator(queries.list_services(chosen), PAGE_SIZE)  # type: ignore[arg-type]
+        paginator = Paginator(queries.list_services(chosen), PAGE_SIZE)
     page = paginator.get_page(request.GET.get("hal"))
     total = paginator.count
     return render(

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -11,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
-from cms import scope
+from cms import checks, scope
+from cms.models import ServicePage
 
 
 @hooks.register("insert_global_admin_css")
@@ -37,6 +40,33 @@ def explore_own(parent: Any, pages: QuerySet[Any], request: HttpRequest) -> Quer
     if parent.depth > 1 and not own.filter(path__startswith=parent.path).exists():
         raise Http404
     return pages
+
+
+@hooks.register("before_copy_page")
+def copy_to_a_free_address(request: HttpRequest, page: Any) -> HttpResponse | None:
+    """Addresses are one set for the whole city; Wagtail's own form looks only below the parent."""
+    slug = request.POST.get("new_slug", "")
+    if (
+        request.method == "POST"
+        and isinstance(page.specific, ServicePage)
+        and ServicePage.objects.filter(slug=slug).exists()
+    ):
+        messages.error(request, _("Alamat itu sudah dipakai layanan lain di kota ini. Pilih alamat lain."))
+        return redirect("wagtailadmin_pages:copy", page.pk)
+    return None
+
+
+@hooks.register("before_bulk_action")
+def publish_only_complete_pages(request: HttpRequest, action_type: str, objects: Any, action: Any) -> HttpResponse | None:
+    """The gate in words instead of an error page."""
+    if action_type != "publish":
+        return None
+    pages = [p.specific.get_latest_revision_as_object() for p in objects]
+    incomplete = [p.title for p in pages if isinstance(p, ServicePage) and checks.problems(p)]
+    if not incomplete:
+        return None
+    messages.error(request, _("Belum lengkap, jadi tidak ada yang diterbitkan: %s") % ", ".join(incomplete))
+    return redirect("wagtailadmin_explore_root")
 
 
 @hooks.register("register_admin_menu_item")

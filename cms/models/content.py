@@ -13,13 +13,10 @@ from wagtail.fields import RichTextField
 from wagtail.models import Page, Site
 
 
-class FlatAddress(models.Model):
+class FlatAddress:
     """A page that answers at a flat address instead of its place in the tree, and never by Wagtail's own serving."""
 
     private_page_options: ClassVar[list[str]] = []
-
-    class Meta:
-        abstract = True
 
     def flat_path(self) -> str:
         raise NotImplementedError

@@ -256,8 +256,7 @@ def _connections(say: Say) -> None:
     if not manifest.exists() or importlib.util.find_spec("services.adapters.manifest") is None:
         say("tanpa koneksi dinas (connections.yaml belum ada)")
         return
-    from services.adapters import manifest as connections
-
+    connections = importlib.import_module("services.adapters.manifest")
     connections.apply(yaml.safe_load(manifest.read_text("utf-8")))
     say("koneksi dinas contoh terpasang")
 

@@ -132,7 +132,8 @@ def _set_texts(records: Sequence[ServiceRecord], services: dict[str, Service], l
         if loser.service_id not in ids:
             loser.slug = f"{loser.slug[:100]}--{loser.pk}"
             loser.save(update_fields=["slug"])
-    new, old = [], []
+    new: list[ServiceText] = []
+    old: list[ServiceText] = []
     for record in records:
         service_id = services[record.code].pk
         known = texts.get(service_id)

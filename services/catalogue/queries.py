@@ -207,10 +207,10 @@ def needs_with_counts() -> list[CountedNeed]:
     found = []
     for need in Need.objects.prefetch_related("life_events", "categories"):
         services: set[int] = set()
-        for event in need.life_events.all():
-            services |= by_event.get(event.pk, set())
-        for category in need.categories.all():
-            services |= by_category.get(category.pk, set())
+        for life_event in need.life_events.all():
+            services |= by_event.get(life_event.pk, set())
+        for topic in need.categories.all():
+            services |= by_category.get(topic.pk, set())
         hint = ", ".join(e.hint for e in need.life_events.all() if e.hint)
         found.append(CountedNeed(need, len(services), ", ".join(dict.fromkeys(hint.split(", ")[:4]))))
     return found
@@ -268,9 +268,10 @@ def service_point(code: str) -> ServicePoint | None:
 
 def holidays() -> frozenset[date]:
     """The city's holidays. Kept for a minute: promises are counted in days."""
-    days: frozenset[date] = cache.get_or_set(
-        HOLIDAYS_KEY, lambda: frozenset(Holiday.objects.values_list("day", flat=True)), HOLIDAYS_SECONDS
-    )
+    days: frozenset[date] | None = cache.get(HOLIDAYS_KEY)
+    if days is None:
+        days = frozenset(Holiday.objects.values_list("day", flat=True))
+        cache.set(HOLIDAYS_KEY, days, HOLIDAYS_SECONDS)
     return days
 
 
@@ -290,8 +291,8 @@ def department_for(service: Service, kelurahan: str = "") -> Department:
     )
     if region is None:
         return owner
-    unit = region.pk if owner.code == "kelurahan" else region.parent_id
-    return Department.objects.filter(region_id=unit).first() or owner
+    unit = region if owner.code == "kelurahan" else region.parent
+    return Department.objects.filter(region=unit).first() or owner
 
 
 def snapshot() -> dict[str, dict[str, Any]]:

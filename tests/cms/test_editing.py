@@ -175,3 +175,24 @@ def test_the_back_office_has_no_sign_in_of_its_own(client: Client, alice: User) 
 
 def test_the_page_form_is_wagtails_with_our_gate() -> None:
     assert issubclass(ServicePage.base_form_class, WagtailAdminPageForm)
+
+
+def test_a_copy_needs_an_address_of_its_own_in_the_whole_city(desk: Client) -> None:
+    page = page_of("akta-kelahiran")
+    form = {"new_title": "Salinan", "new_slug": "uji-kir", "new_parent_page": page.get_parent().pk, "publish_copies": ""}
+    assert desk.post(f"/kelola/pages/{page.pk}/copy/", form).status_code == 302
+    assert not ServicePage.objects.filter(title="Salinan").exists()
+    desk.post(f"/kelola/pages/{page.pk}/copy/", {**form, "new_slug": "salinan"})
+    copy = ServicePage.objects.get(slug="salinan")
+    assert copy.code != page.code and not copy.live
+
+
+def test_publishing_many_at_once_is_refused_in_words(desk: Client) -> None:
+    page = page_of("akta-kelahiran")
+    page.product = ""
+    page.save_revision(clean=False)
+    page.unpublish()
+    address = f"/kelola/bulk/wagtailcore/page/publish/?id={page.pk}"
+    response = desk.post(address, {"include_descendants": ""}, follow=True)
+    assert response.status_code == 200 and "Belum lengkap" in response.content.decode()
+    assert not page_of("akta-kelahiran").live
