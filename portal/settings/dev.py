@@ -1,5 +1,7 @@
 """`make run`: the embedded default. SQLite, no services, demo city, loopback backends allowed."""
 
+import os
+
 from portal.settings.base import *  # noqa: F403
 from portal.settings.base import DEMO, FIELD_KEYS, SECRET_KEY, VAR_DIR, env
 
@@ -14,3 +16,7 @@ ADAPTER_ALLOW_HTTP = True
 # Mails of the demo are files: nothing leaves the machine.
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
+
+if DEMO:  # the secrets of the pretend civil registration, published in its source
+    os.environ.setdefault("ADAPTER_SECRET_DUKCAPIL_CLIENT", "dukcapil-demo-secret")
+    os.environ.setdefault("ADAPTER_SECRET_DUKCAPIL_WEBHOOK", "whsec_ZHVrY2FwaWwtZGVtby13ZWJob29rLXNlY3JldA==")

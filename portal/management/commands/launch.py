@@ -19,6 +19,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from accounts.models import User
+from services.adapters.models import Connection
 
 RESTART_AFTER_SECONDS = 1.0
 STOP_SECONDS = 12.0
@@ -67,6 +68,8 @@ class Command(BaseCommand):
         if settings.DEMO and not User.objects.exists():
             with self._step("Demo city"):
                 call_command("demo")
+        if settings.DEMO:
+            Connection.objects.filter(code="dukcapil").update(base_url=f"http://127.0.0.1:{registry_port}")
         with self._step("Static files"):
             call_command("collectstatic", verbosity=0, interactive=False)
         children = self._children(port, registry_port)

@@ -1,0 +1,42 @@
+"""`manage.py connections export|apply|check`: departments' connections as one YAML document."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from services.adapters import manifest
+
+
+class Command(BaseCommand):
+    help = "Export connections, apply a manifest (idempotent), or check one without changing anything."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("act", choices=["export", "apply", "check"])
+        parser.add_argument("target", nargs="*", help="apply, check: the file (- for standard input); export: codes, else all")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["act"] == "export":
+            self.stdout.write(yaml.safe_dump(manifest.export(options["target"] or None), sort_keys=False, allow_unicode=True))
+            return
+        if len(options["target"]) != 1:
+            raise CommandError("Name one file, or - for standard input.")
+        source = options["target"][0]
+        try:
+            document = yaml.safe_load(sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8"))
+        except (OSError, yaml.YAMLError) as error:
+            raise CommandError(f"{source} cannot be read: {error}") from error
+        if options["act"] == "check":
+            if problems := manifest.problems_of(document):
+                raise CommandError("\n".join(problems))
+            self.stdout.write("Nothing is wrong with it.")
+            return
+        try:
+            changes = manifest.apply(document)
+        except manifest.ManifestError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write("\n".join(changes) or "Nothing to change.")
