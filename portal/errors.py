@@ -28,5 +28,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def api_not_found(request: HttpRequest) -> HttpResponse:
-    problem = {"type": "about:blank", "title": "not found", "status": 404, "code": "not_found", "detail": "There is nothing at this address."}
+    problem = {
+        "type": "about:blank",
+        "title": "not found",
+        "status": 404,
+        "code": "not_found",
+        "detail": "There is nothing at this address.",
+    }
     return JsonResponse(problem, status=404, content_type="application/problem+json")

@@ -18,7 +18,7 @@ def _number(request: Request, name: str, default: int, highest: int) -> int:
     text = request.query_params.get(name, "")
     if not text:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text)):
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) >= 1):
         raise Problem(400, f"invalid_{name}", f"`{name}` is a whole number from 1 to {highest}.")
     return min(int(text), highest)
 

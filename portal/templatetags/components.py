@@ -25,7 +25,7 @@ def icon(name: str, extra: str = "") -> SafeString:
     return format_html(
         '<svg class="k-i {}" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>'.replace("k-i {}", "k-i{}"),
         f" {extra}" if extra else "",
-        mark_safe(paths),  # noqa: S308 - our own constants
+        mark_safe(paths),
     )
 
 

@@ -7,7 +7,9 @@ CUT_FACTOR = 4
 CUT_EXTRA = 400
 MAX_MARKS = 4  # combining marks on one letter; more is a flood, not a language
 
-_BIDI_AND_ZERO_WIDTH = frozenset("\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u180e")
+_BIDI_AND_ZERO_WIDTH = frozenset(
+    "\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u180e"
+)
 _SPACES = re.compile(r"[^\S\n]+")
 
 

@@ -109,7 +109,7 @@ def _option_label(question: Question | None, value: Any) -> str:
 
 
 def sentence(condition: Condition, question_of: Callable[[str], Question | None]) -> str:
-    """"Alasan: Hilang" - what must be answered so that the question applies, for people without scripts."""
+    """ "Alasan: Hilang" - what must be answered so that the question applies, for people without scripts."""
     if "field" in condition:
         question = question_of(condition["field"])
         label = localized(question.label) if question else condition["field"]
@@ -122,7 +122,9 @@ def sentence(condition: Condition, question_of: Callable[[str], Question | None]
             words = [_option_label(question, value) for value in condition["in"]]
             return f"{label}: {_(' atau ').join(words)}"
         if "filled" in condition:
-            return _("%(label)s diisi") % {"label": label} if condition["filled"] else _("%(label)s kosong") % {"label": label}
+            return (
+                _("%(label)s diisi") % {"label": label} if condition["filled"] else _("%(label)s kosong") % {"label": label}
+            )
         if "at_least" in condition:
             return _("%(label)s paling sedikit %(bound)s") % {"label": label, "bound": condition["at_least"]}
         return _("%(label)s paling banyak %(bound)s") % {"label": label, "bound": condition["at_most"]}

@@ -50,11 +50,21 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_part(part: Any) -> bool:
-    return isinstance(part, Mapping) and _is_key(part.get("key")) and _is_text(part.get("title")) and isinstance(part.get("questions"), list)
+    return (
+        isinstance(part, Mapping)
+        and _is_key(part.get("key"))
+        and _is_text(part.get("title"))
+        and isinstance(part.get("questions"), list)
+    )
 
 
 def _is_key(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= 60 and value.replace("_", "a").replace("-", "a").isalnum() and value.isascii()
+    return (
+        isinstance(value, str)
+        and 0 < len(value) <= 60
+        and value.replace("_", "a").replace("-", "a").isalnum()
+        and value.isascii()
+    )
 
 
 class _Lint:
@@ -77,9 +87,13 @@ class _Lint:
                 yield from self._question(question, f"{path}/questions/{place}", {})
                 conditions += isinstance(question, Mapping) and "show_if" in question
             if len(part["questions"]) > WARN_QUESTIONS_A_PART:
-                yield Finding("warning", path, _("Lebih dari %(n)d pertanyaan dalam satu bagian") % {"n": WARN_QUESTIONS_A_PART})
+                yield Finding(
+                    "warning", path, _("Lebih dari %(n)d pertanyaan dalam satu bagian") % {"n": WARN_QUESTIONS_A_PART}
+                )
             if conditions > WARN_CONDITIONS_A_PART:
-                yield Finding("warning", path, _("Lebih dari %(n)d syarat tampil dalam satu bagian") % {"n": WARN_CONDITIONS_A_PART})
+                yield Finding(
+                    "warning", path, _("Lebih dari %(n)d syarat tampil dalam satu bagian") % {"n": WARN_CONDITIONS_A_PART}
+                )
         if len(self.keys) > MAX_QUESTIONS:
             yield Finding("error", "/parts", _("Formulir paling banyak %(n)d pertanyaan") % {"n": MAX_QUESTIONS})
 
@@ -122,7 +136,10 @@ class _Lint:
     def _options(self, question: Mapping[str, Any], kind: str, path: str) -> Iterator[Finding]:
         options = question.get("options", [])
         if not isinstance(options, list) or any(
-            not isinstance(o, Mapping) or not isinstance(o.get("value"), str) or not o["value"] or not _is_text(o.get("label"))
+            not isinstance(o, Mapping)
+            or not isinstance(o.get("value"), str)
+            or not o["value"]
+            or not _is_text(o.get("label"))
             for o in options
         ):
             yield Finding("error", f"{path}/options", _("Setiap pilihan harus punya nilai dan label"))
@@ -139,12 +156,16 @@ class _Lint:
         read = day_bound if kind == "date" else number_bound
         for member in ("min", "max"):
             if question.get(member) is not None and read(question[member], date(2026, 1, 1)) is None:
-                yield Finding("error", f"{path}/{member}", _("Batas %(bound)s tidak bisa dibaca") % {"bound": question[member]})
+                yield Finding(
+                    "error", f"{path}/{member}", _("Batas %(bound)s tidak bisa dibaca") % {"bound": question[member]}
+                )
         for member in ("not_before", "differs_from"):
             if question.get(member) and question[member] not in self.earlier:
                 yield Finding("error", f"{path}/{member}", _("Pertanyaan yang dibandingkan harus ada sebelumnya"))
 
-    def _condition(self, condition: Any, path: str, earlier: Mapping[str, Mapping[str, Any]], *, depth: int) -> Iterator[Finding]:
+    def _condition(
+        self, condition: Any, path: str, earlier: Mapping[str, Mapping[str, Any]], *, depth: int
+    ) -> Iterator[Finding]:
         unreadable = Finding("error", path, _("Syarat tampil tidak bisa dibaca"))
         if not isinstance(condition, Mapping):
             yield unreadable

@@ -170,7 +170,9 @@ class File(QuestionType):
         if len(set(value)) != len(value) or any(context.files.get(v) != question.key for v in value):
             return Fault("not_a_file", _("Unggah %(name)s lagi. Berkas yang disebut tidak dikenal"))
         if len(value) > question.max_files:
-            return Fault("too_many", _("%(Name)s paling banyak %(n)d berkas. Hapus yang tidak perlu"), {"n": question.max_files})
+            return Fault(
+                "too_many", _("%(Name)s paling banyak %(n)d berkas. Hapus yang tidak perlu"), {"n": question.max_files}
+            )
         return None
 
     def schema(self, question: Question) -> dict[str, Any]:

@@ -100,7 +100,9 @@ class GeoPoint(QuestionType):
         if any(isinstance(n, bool) or not isinstance(n, int | float) for n in (lat, lng)):
             return Fault("not_a_point", _("%(Name)s harus dua angka dari peta, misalnya -7.4726, 112.4381"))
         if not (self.south <= lat <= self.north and self.west <= lng <= self.east):
-            return Fault("outside", _("%(Name)s berada di luar Indonesia. Lintang dulu, lalu bujur, misalnya -7.4726, 112.4381"))
+            return Fault(
+                "outside", _("%(Name)s berada di luar Indonesia. Lintang dulu, lalu bujur, misalnya -7.4726, 112.4381")
+            )
         return None
 
     def schema(self, question: Question) -> dict[str, Any]:

@@ -32,9 +32,7 @@ PRESETS: dict[str, Preset] = {
         _("%(Name)s paling sedikit dua kata, hanya huruf, tanpa gelar"),
     ),
     "rt_rw": Preset(r"[0-9]{1,3}", _("%(Name)s harus 1 sampai 3 angka, misalnya 02")),
-    "plate": Preset(
-        r"[A-Z]{1,2} ?[0-9]{1,4} ?[A-Z]{0,3}", _("%(Name)s harus seperti S 1234 AB"), upper=True
-    ),
+    "plate": Preset(r"[A-Z]{1,2} ?[0-9]{1,4} ?[A-Z]{0,3}", _("%(Name)s harus seperti S 1234 AB"), upper=True),
     "jkn_number": Preset(r"[0-9]{13}", _("%(Name)s harus 13 angka, ada di kartu JKN atau aplikasi Mobile JKN")),
 }
 
@@ -51,7 +49,9 @@ class Text(QuestionType):
             return Fault("wrong_type", WRONG_TYPE)
         if len(value) > question.limit:
             return Fault(
-                "too_long", _("%(Name)s paling banyak %(n)d huruf. Yang Anda isi %(got)d huruf"), {"n": question.limit, "got": len(value)}
+                "too_long",
+                _("%(Name)s paling banyak %(n)d huruf. Yang Anda isi %(got)d huruf"),
+                {"n": question.limit, "got": len(value)},
             )
         if question.min_length and len(value) < question.min_length:
             return Fault(
@@ -127,7 +127,9 @@ class Nik(_Digits):
     """Six digits of region, then day (plus 40 for women), month and year of birth, then a running number."""
 
     pattern = r"[0-9]{6}(0[1-9]|[12][0-9]|3[01]|4[1-9]|[56][0-9]|7[01])(0[1-9]|1[0-2])[0-9]{6}"
-    impossible = _("%(Name)s tidak mungkin: angka ke-7 sampai ke-10 harus tanggal dan bulan lahir. Periksa lagi di KTP atau KK")
+    impossible = _(
+        "%(Name)s tidak mungkin: angka ke-7 sampai ke-10 harus tanggal dan bulan lahir. Periksa lagi di KTP atau KK"
+    )
 
 
 @question_types.register("kk_number")
