@@ -1,13 +1,9 @@
-"""A pretend civil registration office: its own process, its own store, its own way of failing.
+"""The pretend civil registration: a process of its own that knows nothing of the portal but its API contract.
 
     python -m tests.backends.civil_registry --port 8101 --store var/civil_registry.sqlite3 --portal http://127.0.0.1:8000
 
-It takes applications as JSON with OAuth2 client credentials and keeps a ledger: every request and every effect per key.
-`--idempotency key` honours `Idempotency-Key`; `lookup` and `none` do not, so a second request is a second effect.
-On `/` a person works on applications and chooses how the system behaves.
+Its page at / is where a person accepts, asks, refuses and finishes, and makes it slow, down or failing.
 """
-
-from __future__ import annotations
 
 import argparse
 import base64
@@ -15,328 +11,346 @@ import hashlib
 import hmac
 import html
 import json
+import re
 import secrets
-import socket
-import sqlite3
+import signal
 import threading
 import time
 import urllib.error
-import urllib.parse
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from typing import Any
+from urllib.parse import parse_qs, unquote
 
-CLIENT_ID = "layanan-kota"
+from tests.backends.civil_registry_store import Store
+
+CLIENT_ID = "dukcapil-portal"
 CLIENT_SECRET = "dukcapil-demo-secret"
-WEBHOOK_SECRET = "whsec_ZHVrY2FwaWwtZGVtby13ZWJob29rLXNlY3JldA=="
+WEBHOOK_SECRET = "whsec_ZGVtby1kdWtjYXBpbC13ZWJob29rLXNlY3JldC0wMQ=="
+TOKEN_SECONDS = 3600
+MOST_BYTES = 48 * 1024 * 1024
 MODES = {
-    "normal": "Normal",
-    "slow": "Lambat (8 detik)",
-    "down": "Pemeliharaan (503)",
-    "cut": "Memutus sambungan",
-    "fail_after": "Mengerjakan, lalu menjawab 500",
-    "cut_after": "Mengerjakan, lalu memutus sambungan",
-    "half": "Mengerjakan, lalu setengah jawaban",
-    "html": "Mengerjakan, lalu menjawab HTML",
-    "huge": "Mengerjakan, lalu jawaban 12 MiB",
-    "reject": "Menolak isian (422)",
+    "normal": "Berjalan biasa",
+    "slow": "Lambat",
+    "down": "Mati (503)",
+    "close": "Mati (sambungan ditutup)",
+    "fail_after": "Gagal sesudah mencatat (500)",
+    "half": "Jawaban terpotong sesudah mencatat",
+    "html": "Jawaban HTML sesudah mencatat",
+    "huge": "Jawaban 12 MiB sesudah mencatat",
 }
-ACTIONS = {"terima": "diproses", "tanya": "perlu_perbaikan", "tolak": "ditolak", "selesai": "selesai"}
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS application (
-  number TEXT PRIMARY KEY, reference TEXT NOT NULL, digest TEXT NOT NULL, payload TEXT NOT NULL, files INTEGER NOT NULL,
-  status TEXT NOT NULL, version INTEGER NOT NULL, at REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS request (id INTEGER PRIMARY KEY, reference TEXT NOT NULL, keyed INTEGER NOT NULL, at REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS event (id TEXT PRIMARY KEY, body TEXT NOT NULL, tries INTEGER NOT NULL, due REAL NOT NULL);
-"""
+DECISIONS = {
+    "terima": ("diterima", "Berkas diterima dan sedang diperiksa."),
+    "proses": ("diproses", "Permohonan sedang diproses."),
+    "tanya": ("perlu_perbaikan", "Mohon lengkapi keterangan Anda."),
+    "tolak": ("ditolak", "Permohonan tidak dapat dipenuhi."),
+    "selesai": ("selesai", "Dokumen sudah terbit."),
+}
 
 
-class Office:
-    """Store and rules. Every method is one short transaction; `lock` keeps the threads apart."""
+class Registry:
+    """What all requests of this process share."""
 
-    def __init__(self, store: Path, idempotency: str, portal: str) -> None:
-        store.parent.mkdir(parents=True, exist_ok=True)
-        self.lock = threading.RLock()
-        self.db = sqlite3.connect(store, check_same_thread=False, isolation_level=None)
-        self.db.row_factory = sqlite3.Row
-        self.db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + SCHEMA)
-        self.idempotency, self.portal = idempotency, portal.rstrip("/")
-        self.mode, self.slow_seconds = "normal", 8.0
+    def __init__(self, store: Store, *, portal: str, idempotency: str, webhook_secret: str, client_secret: str) -> None:
+        self.store, self.portal, self.idempotency = store, portal.rstrip("/"), idempotency
+        self.webhook_key = base64.b64decode(webhook_secret.removeprefix("whsec_"))
+        self.client_secret = client_secret
         self.tokens: dict[str, float] = {}
         self.wake = threading.Event()
+        self.stopping = False
 
-    def submit(self, reference: str, keyed: bool, raw: bytes) -> tuple[int, dict[str, Any]]:
-        data = json.loads(raw)
-        digest = hashlib.sha256(raw).hexdigest()
-        files = data.get("berkas", [])
-        for file in files:
-            content = base64.b64decode(file["isi"])
-            if hashlib.sha256(content).hexdigest() != file["sha256"]:
-                return 422, {"kesalahan": [{"kolom": "berkas", "pesan": "Berkas rusak di jalan"}]}
-        with self.lock:
-            self.db.execute("INSERT INTO request (reference, keyed, at) VALUES (?, ?, ?)", (reference, int(keyed), time.time()))
-            if self.idempotency == "key":
-                found = self.db.execute("SELECT * FROM application WHERE reference = ?", (reference,)).fetchone()
-                if found is not None and found["digest"] != digest:
-                    return 422, {"kesalahan": [{"kolom": "", "pesan": "Kunci yang sama dengan isi lain"}]}
-                if found is not None:
-                    return 201, {"nomor": found["number"], "status": found["status"]}
-            number = f"DKC-{secrets.token_hex(4).upper()}"
-            payload = json.dumps({k: v for k, v in data.items() if k != "berkas"}, ensure_ascii=False)
-            self.db.execute(
-                "INSERT INTO application VALUES (?, ?, ?, ?, ?, 'diterima', 1, ?)",
-                (number, reference, digest, payload, len(files), time.time()),
-            )
-            return 201, {"nomor": number, "status": "diterima"}
-
-    def find(self, reference: str) -> sqlite3.Row | None:
-        with self.lock:
-            row: sqlite3.Row | None = self.db.execute(
-                "SELECT * FROM application WHERE reference = ? OR number = ?", (reference, reference)
-            ).fetchone()
-            return row
-
-    def applications(self) -> list[sqlite3.Row]:
-        with self.lock:
-            return self.db.execute("SELECT * FROM application ORDER BY at DESC LIMIT 200").fetchall()
-
-    def ledger(self) -> dict[str, Any]:
-        with self.lock:
-            effects = self.db.execute("SELECT reference, count(*) n FROM application GROUP BY reference").fetchall()
-            requests = self.db.execute("SELECT reference, count(*) n, min(keyed) k FROM request GROUP BY reference").fetchall()
-        return {
-            "effects": {row["reference"]: row["n"] for row in effects},
-            "requests": {row["reference"]: row["n"] for row in requests},
-            "keyless": sum(1 for row in requests if not row["k"]),
-        }
-
-    def decide(self, number: str, action: str, note: str) -> bool:
-        """A decision of the office, and the event that tells the portal; both in one transaction."""
-        with self.lock:
-            row = self.db.execute("SELECT * FROM application WHERE number = ?", (number,)).fetchone()
-            if row is None or action not in ACTIONS:
-                return False
-            version = row["version"] + 1
-            body = {
-                "jenis": "permohonan.status",
-                "rujukan": row["reference"],
-                "nomor": number,
-                "status": ACTIONS[action],
-                "catatan": note[:500],
-                "versi": version,
-                "waktu": time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime()),
-            }
-            self.db.execute("BEGIN")
-            self.db.execute("UPDATE application SET status = ?, version = ? WHERE number = ?", (ACTIONS[action], version, number))
-            self.db.execute("INSERT INTO event VALUES (?, ?, 0, 0)", (f"evt_{secrets.token_hex(8)}", json.dumps(body)))
-            self.db.execute("COMMIT")
-        self.wake.set()
-        return True
-
-    def send_events(self) -> None:
-        """For ever: deliver events, each until the portal has taken it."""
-        while True:
+    def send_webhooks(self) -> None:
+        """The queue's thread: each event until it is taken, with growing pauses; the timestamp is that of the try."""
+        while not self.stopping:
+            for row in self.store.all("SELECT * FROM outbox WHERE done = 0 AND next_try <= ? ORDER BY id", time.time()):
+                status = self._post(row["event"], row["body"].encode())
+                wait = min(60.0, 0.5 * 2 ** min(row["tries"], 8))
+                self.store.all(
+                    "UPDATE outbox SET tries = tries + 1, done = ?, next_try = ?, last = ? WHERE id = ?",
+                    *(int(200 <= status < 300), time.time() + wait, str(status), row["id"]),
+                )
             self.wake.wait(0.5)
             self.wake.clear()
-            with self.lock:
-                due = self.db.execute("SELECT * FROM event WHERE due <= ? ORDER BY rowid", (time.time(),)).fetchall()
-            for event in due:
-                taken = self._post(event["id"], event["body"].encode())
-                with self.lock:
-                    if taken:
-                        self.db.execute("DELETE FROM event WHERE id = ?", (event["id"],))
-                    else:
-                        wait = min(60.0, 2.0 ** event["tries"])
-                        self.db.execute("UPDATE event SET tries = tries + 1, due = ? WHERE id = ?", (time.time() + wait, event["id"]))
 
-    def _post(self, event_id: str, body: bytes) -> bool:
-        stamp = int(time.time())
-        key = base64.b64decode(WEBHOOK_SECRET.removeprefix("whsec_"))
-        signature = base64.b64encode(hmac.new(key, f"{event_id}.{stamp}.".encode() + body, hashlib.sha256).digest()).decode()
-        request = urllib.request.Request(
-            f"{self.portal}/webhooks/dukcapil/",
-            data=body,
-            headers={
-                "Content-Type": "application/json",
-                "webhook-id": event_id,
-                "webhook-timestamp": str(stamp),
-                "webhook-signature": f"v1,{signature}",
-            },
-        )
+    def _post(self, event: str, body: bytes) -> int:
+        stamp = str(int(time.time()))
+        digest = hmac.new(self.webhook_key, f"{event}.{stamp}.".encode() + body, hashlib.sha256).digest()
+        headers = {
+            "Content-Type": "application/json",
+            "webhook-id": event,
+            "webhook-timestamp": stamp,
+            "webhook-signature": "v1," + base64.b64encode(digest).decode(),
+        }
+        request = urllib.request.Request(f"{self.portal}/webhooks/dukcapil/", body, headers)
         try:
             with urllib.request.urlopen(request, timeout=5) as answer:
-                return 200 <= answer.status < 300
-        except (urllib.error.URLError, OSError):
-            return False
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return 0
 
 
-class Door(BaseHTTPRequestHandler):
-    office: Office
+def problems_of(data: object) -> list[dict]:
+    """What this department finds wrong with an application."""
+    if not isinstance(data, dict):
+        return [{"bidang": "", "pesan": "Isi harus berupa objek."}]
+    found = [
+        {"bidang": name, "pesan": "Wajib diisi."} for name in ("nomor_portal", "layanan", "pemohon") if not data.get(name)
+    ]
+    nik = (data.get("pemohon") or {}).get("nik") if isinstance(data.get("pemohon"), dict) else None
+    if not re.fullmatch(r"\d{16}", str(nik or "")):
+        found.append({"bidang": "pemohon.nik", "pesan": "NIK harus 16 angka."})
+    elif str(nik).startswith("99"):
+        found.append({"bidang": "pemohon.nik", "pesan": "NIK tidak ditemukan di data kependudukan."})
+    return found
+
+
+def opened_files(data: dict) -> list[dict]:
+    """Sizes and digests of the files, contents decoded and compared. Raises ValueError."""
+    made = []
+    for file in data.get("lampiran") or []:
+        content = base64.b64decode(file["isi"], validate=True)
+        digest = hashlib.sha256(content).hexdigest()
+        if digest != file["sha256"]:
+            raise ValueError("sha256")
+        made.append({"nama": file["nama"], "jenis": file["jenis"], "ukuran": len(content), "sha256": digest})
+    return made
+
+
+class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server_version = "CivilRegistry"
+    server_version = "DukcapilContoh/1"
+    timeout = 60
+    registry: Registry
 
-    def log_message(self, *_: Any) -> None:
-        """The log of a pretend office is its ledger."""
+    def log_message(self, *args: object) -> None:
+        """Quiet: the ledger is the log."""
 
-    def answer(self, status: int, body: Any, content_type: str = "application/json") -> None:
-        data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    # --- answers ---
+    def say(self, status: int, body: bytes, kind: str, **headers: str) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(data)))
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
         self.end_headers()
-        self.wfile.write(data)
+        self.wfile.write(body)
+
+    def json(self, status: int, value: object, **headers: str) -> None:
+        self.say(status, json.dumps(value, ensure_ascii=False).encode(), "application/json", **headers)
+
+    def hang_up(self) -> None:
+        self.close_connection = True
 
     def body(self) -> bytes:
-        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        return self.rfile.read(length) if 0 < length <= MOST_BYTES else b""
 
-    def cut(self) -> None:
-        self.close_connection = True
-        self.connection.shutdown(socket.SHUT_RDWR)
-
-    def authorised(self) -> bool:
-        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
-        if self.office.tokens.get(token, 0) > time.time():
-            return True
-        self.answer(401, {"kesalahan": "token"})
-        return False
-
+    # --- routes ---
     def do_GET(self) -> None:
-        path = urllib.parse.urlsplit(self.path).path
+        path = unquote(self.path.split("?", 1)[0])
         if path == "/":
-            self.answer(200, page(self.office), "text/html; charset=utf-8")
-        elif path == "/ledger":
-            self.answer(200, self.office.ledger())
-        elif path == "/mode":
-            self.answer(200, {"mode": self.office.mode})
-        elif self.office.mode in ("down", "cut"):
-            self.cut() if self.office.mode == "cut" else self.answer(503, {"kesalahan": "pemeliharaan"})
-        elif path == "/health":
-            if self.authorised():
-                self.answer(200, {"status": "baik"})
-        elif path.startswith("/api/permohonan/"):
-            if self.authorised():
-                self.show(urllib.parse.unquote(path.removeprefix("/api/permohonan/").removesuffix("/status")))
+            return self.say(200, page(self.registry).encode(), "text/html; charset=utf-8")
+        if path == "/ledger":
+            return self.json(200, self.registry.store.ledger())
+        mode = self.registry.store.mode()["mode"]
+        if mode == "close":
+            return self.hang_up()
+        if mode == "down":
+            return self.json(503, {"kode": "mati"}, Retry_After="2")
+        if path == "/health":
+            return self.json(200, {"status": "ok"}) if self.is_ours() else self.json(401, {"kode": "token"})
+        found = re.fullmatch(r"/api/permohonan/([^/]{1,80})(/status)?", path)
+        if not found:
+            return self.json(404, {"kode": "alamat"})
+        if not self.is_ours():
+            return self.json(401, {"kode": "token"})
+        if found.group(2):
+            row = self.registry.store.one("SELECT * FROM applications WHERE number = ?", found.group(1))
+        elif self.registry.idempotency == "none":
+            return self.json(404, {"kode": "tidak_didukung"})
         else:
-            self.answer(404, {"kesalahan": "tidak ada"})
-
-    def show(self, reference: str) -> None:
-        row = self.office.find(reference)
+            row = self.registry.store.one("SELECT * FROM applications WHERE reference = ? ORDER BY id", found.group(1))
         if row is None:
-            self.answer(404, {"kesalahan": "tidak_ditemukan"})
-        else:
-            found = {"nomor": row["number"], "rujukan": row["reference"], "status": row["status"], "versi": row["version"]}
-            self.answer(200, found)
+            return self.json(404, {"kode": "tidak_ada"})
+        names = {"nomor": "number", "nomor_portal": "reference", "status": "status", "pesan": "message", "urutan": "version"}
+        return self.json(200, {ours: row[theirs] for ours, theirs in names.items()})
 
     def do_POST(self) -> None:
-        path, raw = urllib.parse.urlsplit(self.path).path, self.body()
+        data = self.body()
+        path = self.path.split("?", 1)[0]
         if path == "/mode":
-            wanted = json.loads(raw)
-            self.office.mode = wanted["mode"] if wanted["mode"] in MODES else "normal"
-            self.office.slow_seconds = float(wanted.get("seconds", 8.0))
-            self.answer(200, {"mode": self.office.mode})
-        elif path == "/keputusan":
-            self.person(urllib.parse.parse_qs(raw.decode()))
-        elif self.office.mode == "down":
-            self.answer(503, {"kesalahan": "pemeliharaan"})
-        elif self.office.mode == "cut":
-            self.cut()
-        elif path == "/oauth/token":
-            self.token(raw)
-        elif path == "/api/permohonan":
-            if self.authorised():
-                self.take(raw)
-        else:
-            self.answer(404, {"kesalahan": "tidak ada"})
+            return self.change_mode(data)
+        if path == "/aksi":
+            return self.decide(data)
+        if self.registry.store.mode()["mode"] == "close":
+            return self.hang_up()
+        if path == "/oauth/token":
+            return self.give_token(data)
+        if path == "/api/permohonan":
+            return self.take_application(data)
+        return self.json(404, {"kode": "alamat"})
 
-    def token(self, raw: bytes) -> None:
-        given = urllib.parse.parse_qs(raw.decode())
-        basic = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
-        in_body = given.get("client_id") == [CLIENT_ID] and given.get("client_secret") == [CLIENT_SECRET]
-        if not in_body and self.headers.get("Authorization") != f"Basic {basic}":
-            self.answer(401, {"error": "invalid_client"})
-            return
+    def is_ours(self) -> bool:
+        token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
+        return self.registry.tokens.get(token, 0) > time.time()
+
+    def give_token(self, data: bytes) -> None:
+        form = {name: values[0] for name, values in parse_qs(data.decode("ascii", "replace")).items()}
+        pair = (self.headers.get("Authorization") or "").removeprefix("Basic ")
+        try:
+            name, _, secret = base64.b64decode(pair).decode().partition(":")
+        except ValueError:
+            name = secret = ""
+        good = name == CLIENT_ID and hmac.compare_digest(unquote(secret), self.registry.client_secret)
+        if not good or form.get("grant_type") != "client_credentials":
+            return self.json(401, {"error": "invalid_client"})
         token = secrets.token_urlsafe(24)
-        self.office.tokens[token] = time.time() + 300
-        self.answer(200, {"access_token": token, "token_type": "Bearer", "expires_in": 300})
+        self.registry.tokens[token] = time.time() + TOKEN_SECONDS
+        return self.json(
+            200, {"access_token": token, "token_type": "Bearer", "expires_in": TOKEN_SECONDS}, Cache_Control="no-store"
+        )
 
-    def take(self, raw: bytes) -> None:
-        mode = self.office.mode
-        if mode == "reject":
-            self.answer(422, {"kesalahan": [{"kolom": "no_kk", "pesan": "Nomor KK tidak ada dalam data kependudukan"}]})
-            return
-        if mode == "slow":
-            time.sleep(self.office.slow_seconds)
-        key = self.headers.get("Idempotency-Key", "")
-        status, answer = self.office.submit(key or json.loads(raw).get("rujukan", ""), bool(key), raw)
-        text = json.dumps(answer)
-        if mode == "fail_after":
-            self.answer(500, {"kesalahan": "galat"})
-        elif mode == "cut_after":
-            self.cut()
-        elif mode == "html":
-            self.answer(200, "<html><body>Terima kasih</body></html>", "text/html")
-        elif mode == "huge":
-            self.answer(201, {"nomor": answer.get("nomor"), "isi": "x" * (12 * 1024 * 1024)})
-        elif mode == "half":
-            self.send_response(201)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text[: len(text) // 2].encode())
-            self.wfile.flush()
-            self.cut()
-        else:
-            self.answer(status, answer)
+    def take_application(self, raw: bytes) -> None:
+        if not self.is_ours():
+            return self.json(401, {"kode": "token"})
+        store, mode = self.registry.store, self.registry.store.take_mode()
+        key = self.headers.get("Idempotency-Key") or ""
+        if mode["mode"] == "down":
+            return self.json(503, {"kode": "mati"}, Retry_After="2")
+        try:
+            data = json.loads(raw)
+        except ValueError:
+            return self.json(400, {"kode": "json", "pesan": "Isi bukan JSON."})
+        reference = str(data.get("nomor_portal", "")) if isinstance(data, dict) else ""
+        store.note_request(key, reference, raw)
+        honours = self.registry.idempotency == "key"
+        if honours and not key:
+            return self.json(400, {"kode": "kunci", "pesan": "Idempotency-Key wajib."})
+        old = store.claim_key(key, raw) if honours else None
+        if old is not None:
+            return self.finish(mode, *old)
+        if mode["mode"] == "slow":
+            time.sleep(float(mode["seconds"]))
+        errors = problems_of(data)
+        try:
+            files = opened_files(data) if not errors else []
+        except (ValueError, KeyError, TypeError):
+            errors = [{"bidang": "lampiran", "pesan": "Lampiran rusak."}]
+        if errors:
+            if honours:
+                store.drop_key(key)
+            return self.json(422, {"kode": "tidak_valid", "pesan": "Ada isian yang perlu diperbaiki.", "kesalahan": errors})
+        return self.finish(mode, 201, store.accept(data, files, key if honours else None))
 
-    def person(self, form: dict[str, list[str]]) -> None:
-        """The buttons of the page."""
-        value = {name: values[0] for name, values in form.items()}
-        if "mode" in value:
-            self.office.mode = value["mode"] if value["mode"] in MODES else "normal"
-        else:
-            self.office.decide(value.get("nomor", ""), value.get("keputusan", ""), value.get("catatan", ""))
-        self.send_response(303)
-        self.send_header("Location", "/")
-        self.send_header("Content-Length", "0")
-        self.end_headers()
+    def finish(self, mode: dict, status: int, answer: dict) -> None:
+        """Answer as the mode wants it; the work is done already."""
+        match mode["mode"]:
+            case "fail_after":
+                return self.json(500, {"kode": "galat"})
+            case "half":
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", "500")
+                self.end_headers()
+                self.wfile.write(b'{"nomor": "DK-')
+                return self.hang_up()
+            case "html":
+                return self.say(200, b"<!doctype html><title>Gateway</title><p>Selamat datang", "text/html")
+            case "huge":
+                return self.json(status, {**answer, "isian": "x" * (12 * 1024 * 1024)})
+            case _:
+                return self.json(status, answer)
+
+    # --- the page ---
+    def change_mode(self, data: bytes) -> None:
+        is_json = "json" in (self.headers.get("Content-Type") or "")
+        wanted = json.loads(data) if is_json else {name: v[0] for name, v in parse_qs(data.decode()).items()}
+        if wanted.get("mode") not in MODES:
+            return self.json(400, {"modes": sorted(MODES)})
+        times = wanted.get("times")
+        self.registry.store.set_mode(wanted["mode"], float(wanted.get("seconds") or 5), int(times) if times else None)
+        return self.json(200, self.registry.store.mode()) if is_json else self.say(303, b"", "text/plain", Location="/")
+
+    def decide(self, data: bytes) -> None:
+        is_json = "json" in (self.headers.get("Content-Type") or "")
+        wanted = json.loads(data) if is_json else {name: v[0] for name, v in parse_qs(data.decode()).items()}
+        status, standard = DECISIONS.get(wanted.get("aksi", ""), ("", ""))
+        if not status or not self.registry.store.decide(wanted.get("nomor", ""), status, wanted.get("pesan") or standard):
+            return self.json(404, {"kode": "tidak_ada", "aksi": sorted(DECISIONS)})
+        self.registry.wake.set()
+        return self.json(200, {"status": status}) if is_json else self.say(303, b"", "text/plain", Location="/")
 
 
-def page(office: Office) -> str:
-    rows = "".join(
-        f"<tr><td>{html.escape(row['number'])}<br><small>{html.escape(row['reference'])}</small></td>"
-        f"<td><b>{html.escape(row['status'])}</b><br><small>{row['files']} berkas</small></td>"
-        f"<td><details><summary>Isi</summary><pre>{html.escape(json.dumps(json.loads(row['payload']), indent=1, ensure_ascii=False))}</pre></details></td>"
-        f"<td><form method=post action=/keputusan><input type=hidden name=nomor value='{html.escape(row['number'])}'>"
-        f"<label>Catatan <input name=catatan></label> "
-        + "".join(f"<button name=keputusan value={a}>{a.title()}</button> " for a in ACTIONS)
-        + "</form></td></tr>"
-        for row in office.applications()
+def page(registry: Registry) -> str:
+    """The department's desk: applications with buttons, and the switch of the mode."""
+    mode = registry.store.mode()
+    options = "".join(
+        f'<option value="{name}"{" selected" if name == mode["mode"] else ""}>{text}</option>'
+        for name, text in MODES.items()
     )
-    modes = "".join(
-        f"<button name=mode value={key}{' disabled' if key == office.mode else ''}>{html.escape(label)}</button> "
-        for key, label in MODES.items()
-    )
-    return (
-        "<!doctype html><html lang=id><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-        "<title>Dukcapil tiruan</title><style>body{font:16px/1.5 system-ui;margin:1rem;max-width:70rem}td{vertical-align:top;"
-        "padding:.5rem;border-top:1px solid #ccc}button{margin:.1rem;padding:.4rem .7rem}</style>"
-        f"<h1>Sistem Dukcapil tiruan</h1><p>Keadaan sekarang: <b>{html.escape(MODES[office.mode])}</b></p>"
-        f"<form method=post action=/keputusan>{modes}</form><h2>Permohonan</h2><table>{rows or '<tr><td>Belum ada</td></tr>'}</table></html>"
-    )
+    rows = []
+    for row in registry.store.all("SELECT * FROM applications ORDER BY id DESC LIMIT 100"):
+        person = json.loads(row["body"]).get("pemohon") or {}
+        files = ", ".join(f"{file['nama']} ({file['ukuran']} B)" for file in json.loads(row["files"])) or "–"
+        buttons = "".join(
+            f'<button name="aksi" value="{name}">{text}</button> '
+            for name, text in (("terima", "Terima"), ("tanya", "Tanyakan"), ("tolak", "Tolak"), ("selesai", "Selesai"))
+        )
+        cells = (row["number"], row["reference"], row["service"], person.get("nama", ""), files, row["status"])
+        rows.append(
+            "<tr>"
+            + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells)
+            + '<td><form method="post" action="/aksi">'
+            f'<input type="hidden" name="nomor" value="{row["number"]}"><label>Pesan <input name="pesan"></label> {buttons}</form></td></tr>'
+        )
+    waiting = len(registry.store.all("SELECT id FROM outbox WHERE done = 0"))
+    return f"""<!doctype html><html lang="id"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Dukcapil (contoh)</title>
+<style>body{{font:16px/1.5 system-ui;margin:1rem}}table{{border-collapse:collapse}}td,th{{border:1px solid #999;padding:.4rem;text-align:left}}</style>
+<h1>Sistem Dukcapil (contoh)</h1><p>Sistem percobaan; bukan milik dinas. Pemberitahuan menunggu: {waiting}.</p>
+<form method="post" action="/mode"><label>Keadaan sistem <select name="mode">{options}</select></label>
+<label>Detik (lambat) <input name="seconds" type="number" min="1" max="120" value="{mode.get("seconds", 5):g}"></label>
+<button>Ubah</button></form>
+<h2>Permohonan</h2><table><tr><th>Nomor<th>Nomor portal<th>Layanan<th>Pemohon<th>Lampiran<th>Status<th>Keputusan</tr>
+{"".join(rows) or '<tr><td colspan="7">Belum ada permohonan.</td></tr>'}</table></html>"""
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
+def serve(registry: Registry, port: int) -> Server:
+    """A server that listens on loopback; the caller runs it and shuts it down."""
+    threading.Thread(target=registry.send_webhooks, daemon=True, name="webhooks").start()
+    return Server(("127.0.0.1", port), type("BoundHandler", (Handler,), {"registry": registry}))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description="The pretend civil registration.")
     parser.add_argument("--port", type=int, default=8101)
-    parser.add_argument("--store", type=Path, default=Path("var/civil_registry.sqlite3"))
+    parser.add_argument("--store", default="var/civil_registry.sqlite3")
     parser.add_argument("--portal", default="http://127.0.0.1:8000")
     parser.add_argument("--idempotency", choices=["key", "lookup", "none"], default="key")
-    options = parser.parse_args()
-    Door.office = Office(options.store, options.idempotency, options.portal)
-    threading.Thread(target=Door.office.send_events, daemon=True).start()
-    ThreadingHTTPServer(("127.0.0.1", options.port), Door).serve_forever()
+    parser.add_argument("--webhook-secret", default=WEBHOOK_SECRET)
+    parser.add_argument("--client-secret", default=CLIENT_SECRET)
+    given = parser.parse_args()
+    registry = Registry(
+        Store(given.store),
+        portal=given.portal,
+        idempotency=given.idempotency,
+        webhook_secret=given.webhook_secret,
+        client_secret=given.client_secret,
+    )
+    server = serve(registry, given.port)
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+    print(f"civil registry: http://127.0.0.1:{server.server_address[1]}/", flush=True)
+    try:
+        server.serve_forever(poll_interval=0.2)
+    except KeyboardInterrupt:
+        pass
+    registry.stopping = True
 
 
 if __name__ == "__main__":
