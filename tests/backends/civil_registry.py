@@ -7,6 +7,7 @@ Its page at / is where a person accepts, asks, refuses and finishes, and makes i
 
 import argparse
 import base64
+import contextlib
 import hashlib
 import hmac
 import html
@@ -229,7 +230,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.json(400, {"kode": "kunci", "pesan": "Idempotency-Key wajib."})
         old = store.claim_key(key, raw) if honours else None
         if old is not None:
-            return self.finish(mode, *old)
+            return self.conclude(mode, *old)
         if mode["mode"] == "slow":
             time.sleep(float(mode["seconds"]))
         errors = problems_of(data)
@@ -241,9 +242,9 @@ class Handler(BaseHTTPRequestHandler):
             if honours:
                 store.drop_key(key)
             return self.json(422, {"kode": "tidak_valid", "pesan": "Ada isian yang perlu diperbaiki.", "kesalahan": errors})
-        return self.finish(mode, 201, store.accept(data, files, key if honours else None))
+        return self.conclude(mode, 201, store.accept(data, files, key if honours else None))
 
-    def finish(self, mode: dict, status: int, answer: dict) -> None:
+    def conclude(self, mode: dict, status: int, answer: dict) -> None:
         """Answer as the mode wants it; the work is done already."""
         match mode["mode"]:
             case "fail_after":
@@ -307,7 +308,8 @@ def page(registry: Registry) -> str:
     waiting = len(registry.store.all("SELECT id FROM outbox WHERE done = 0"))
     return f"""<!doctype html><html lang="id"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Dukcapil (contoh)</title>
-<style>body{{font:16px/1.5 system-ui;margin:1rem}}table{{border-collapse:collapse}}td,th{{border:1px solid #999;padding:.4rem;text-align:left}}</style>
+<style>body{{font:16px/1.5 system-ui;margin:1rem}}table{{border-collapse:collapse}}
+td,th{{border:1px solid #999;padding:.4rem;text-align:left}}</style>
 <h1>Sistem Dukcapil (contoh)</h1><p>Sistem percobaan; bukan milik dinas. Pemberitahuan menunggu: {waiting}.</p>
 <form method="post" action="/mode"><label>Keadaan sistem <select name="mode">{options}</select></label>
 <label>Detik (lambat) <input name="seconds" type="number" min="1" max="120" value="{mode.get("seconds", 5):g}"></label>
@@ -346,10 +348,8 @@ def main() -> None:
     server = serve(registry, given.port)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     print(f"civil registry: http://127.0.0.1:{server.server_address[1]}/", flush=True)
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         server.serve_forever(poll_interval=0.2)
-    except KeyboardInterrupt:
-        pass
     registry.stopping = True
 
 
