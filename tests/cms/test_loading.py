@@ -1,10 +1,12 @@
 """The demo city loads completely, and the catalogue equals its pages."""
 
 import pytest
+from django.core.management import CommandError, call_command
+from pytest_django.fixtures import SettingsWrapper
 from wagtail.models import Revision
 
 from accounts.models import User
-from cms import publishing
+from cms import publishing, scope
 from cms.models import ContentPage, DepartmentPage, ServicePage
 from services.catalogue.models import (
     Category,
@@ -48,3 +50,24 @@ def test_the_catalogue_equals_a_rebuild() -> None:
 def test_a_change_behind_the_projection_is_reported() -> None:
     Service.objects.filter(code="uji-kir").update(fee_amount=1)
     assert publishing.drift() == ["uji-kir"]
+
+
+def test_loading_again_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    before = queries.snapshot()
+    call_command("demo")
+    assert "sudah ada" in capsys.readouterr().out
+    assert queries.snapshot() == before
+
+
+def test_the_demo_city_is_only_for_demos(settings: SettingsWrapper) -> None:
+    settings.DEMO = False
+    with pytest.raises(CommandError, match="DEMO=1"):
+        call_command("demo", reset=True)
+    assert Service.objects.exists()
+
+
+def test_bob_may_edit_his_department_only() -> None:
+    bob = User.objects.get(email="bob@example.org")
+    assert {p.slug for p in scope.own_pages(bob).filter(depth=3)} == {"dispendukcapil"}
+    assert sorted(bob.memberships.values_list("role", flat=True)) == ["CLERK", "EDITOR"]
+    assert bob.check_password("mojokerto-demo")
