@@ -1,13 +1,15 @@
 """The demo city loads completely, and the catalogue equals its pages."""
 
+from typing import Any
+
 import pytest
 from django.core.management import CommandError, call_command
-from pytest_django.fixtures import SettingsWrapper
 from wagtail.models import Revision
 
 from accounts.models import User
 from cms import publishing, scope
 from cms.models import ContentPage, DepartmentPage, ServicePage
+from services.catalogue import queries
 from services.catalogue.models import (
     Category,
     Channel,
@@ -59,7 +61,7 @@ def test_loading_again_changes_nothing(capsys: pytest.CaptureFixture[str]) -> No
     assert queries.snapshot() == before
 
 
-def test_the_demo_city_is_only_for_demos(settings: SettingsWrapper) -> None:
+def test_the_demo_city_is_only_for_demos(settings: Any) -> None:
     settings.DEMO = False
     with pytest.raises(CommandError, match="DEMO=1"):
         call_command("demo", reset=True)
