@@ -19,4 +19,4 @@ EMAIL_FILE_PATH = VAR_DIR / "mail"
 
 if DEMO:  # the secrets of the pretend civil registration, published in its source
     os.environ.setdefault("ADAPTER_SECRET_DUKCAPIL_CLIENT", "dukcapil-demo-secret")
-    os.environ.setdefault("ADAPTER_SECRET_DUKCAPIL_WEBHOOK", "whsec_ZHVrY2FwaWwtZGVtby13ZWJob29rLXNlY3JldA==")
+    os.environ.setdefault("ADAPTER_SECRET_DUKCAPIL_WEBHOOK", "whsec_ZGVtby1kdWtjYXBpbC13ZWJob29rLXNlY3JldC0wMQ==")
