@@ -33,8 +33,10 @@ MODES = {
     "normal": "Berjalan biasa",
     "slow": "Lambat",
     "down": "Mati (503)",
-    "close": "Mati (sambungan ditutup)",
+    "cut": "Mati (sambungan ditutup)",
+    "reject": "Menolak isian (422)",
     "fail_after": "Gagal sesudah mencatat (500)",
+    "cut_after": "Sambungan ditutup sesudah mencatat",
     "half": "Jawaban terpotong sesudah mencatat",
     "html": "Jawaban HTML sesudah mencatat",
     "huge": "Jawaban 12 MiB sesudah mencatat",
@@ -155,7 +157,7 @@ class Handler(BaseHTTPRequestHandler):
         if path == "/ledger":
             return self.json(200, self.registry.store.ledger())
         mode = self.registry.store.mode()["mode"]
-        if mode == "close":
+        if mode == "cut":
             return self.hang_up()
         if mode == "down":
             return self.json(503, {"kode": "mati"}, Retry_After="2")
@@ -184,7 +186,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.change_mode(data)
         if path == "/aksi":
             return self.decide(data)
-        if self.registry.store.mode()["mode"] == "close":
+        if self.registry.store.mode()["mode"] == "cut":
             return self.hang_up()
         if path == "/oauth/token":
             return self.give_token(data)
@@ -234,6 +236,8 @@ class Handler(BaseHTTPRequestHandler):
         if mode["mode"] == "slow":
             time.sleep(float(mode["seconds"]))
         errors = problems_of(data)
+        if mode["mode"] == "reject":
+            errors = [{"bidang": "pemohon.no_kk", "pesan": "Nomor KK tidak ada dalam data kependudukan."}]
         try:
             files = opened_files(data) if not errors else []
         except (ValueError, KeyError, TypeError):
@@ -249,6 +253,8 @@ class Handler(BaseHTTPRequestHandler):
         match mode["mode"]:
             case "fail_after":
                 return self.json(500, {"kode": "galat"})
+            case "cut_after":
+                return self.hang_up()
             case "half":
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")

@@ -118,15 +118,12 @@ class Store:
             version = row["version"] + 1
             body = {
                 "type": "permohonan.status",
-                "timestamp": now,
-                "data": {
-                    "nomor": number,
-                    "nomor_portal": row["reference"],
-                    "status": status,
-                    "pesan": message,
-                    "urutan": version,
-                    "waktu": now,
-                },
+                "nomor": number,
+                "nomor_portal": row["reference"],
+                "status": status,
+                "pesan": message,
+                "urutan": version,
+                "waktu": now,
             }
             self.db.execute("BEGIN IMMEDIATE")
             self.db.execute(
