@@ -1,0 +1,122 @@
+"""A whole city in its own processes, as `make run` starts it, on free ports and with a store of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+def until(what: Callable[[], Any], seconds: float = 30.0, pause: float = 0.2) -> Any:
+    """The first true value of `what`, or a failure."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            if found := what():
+                return found
+        except OSError:
+            pass
+        time.sleep(pause)
+    raise AssertionError(f"not within {seconds} s")
+
+
+@dataclass
+class City:
+    """The running city: `base` is the portal's address, `registry` the pretend department's."""
+
+    base: str
+    registry: str
+    var: Path
+
+    def ledger(self) -> dict[str, Any]:
+        with urllib.request.urlopen(f"{self.registry}/ledger", timeout=5) as answer:
+            found: dict[str, Any] = json.load(answer)
+            return found
+
+    def tell(self, path: str, **values: Any) -> None:
+        """Speak to the pretend department as its staff: `/mode` and `/aksi`."""
+        body = json.dumps(values).encode()
+        urllib.request.urlopen(
+            urllib.request.Request(f"{self.registry}{path}", body, {"Content-Type": "application/json"}), timeout=5
+        ).close()
+
+    def mails(self) -> str:
+        """Everything that was mailed so far."""
+        return "\n".join(path.read_text(encoding="utf-8") for path in sorted((self.var / "mail").glob("*.log")))
+
+
+@pytest.fixture(scope="session")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    var = tmp_path_factory.mktemp("city")
+    port, registry_port = free_port(), free_port()
+    environment = {
+        **{name: value for name, value in os.environ.items() if name not in ("DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL")},
+        "DEMO": "1",
+        "VAR_DIR": str(var),
+        "PORT": str(port),
+        "SWEEP_SECONDS": "1",
+        "DELIVERY_BACKOFF_CAP_SECONDS": "3",
+    }
+    command = [sys.executable, "manage.py", "launch", "--port", str(port), "--registry-port", str(registry_port)]
+    with (var / "launch.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    made = City(f"http://localhost:{port}", f"http://127.0.0.1:{registry_port}", var)
+    try:
+        until(lambda: process.poll() is not None or b"Ctrl-C" in (var / "launch.log").read_bytes(), 120)
+        assert process.poll() is None, (var / "launch.log").read_text()
+        until(lambda: made.ledger() is not None)
+        yield made
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("journey: no Chromium found (apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as tools:
+        started = tools.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture(params=[(360, True), (1280, True), (360, False)], ids=["360px", "1280px", "360px without JavaScript"])
+def page(request: pytest.FixtureRequest, browser: Any) -> Iterator[Any]:
+    """A page at phone and desk width, and once without JavaScript. Any console error fails the test."""
+    width, scripts = request.param
+    context = browser.new_context(viewport={"width": width, "height": 800}, locale="id-ID", java_script_enabled=scripts)
+    opened = context.new_page()
+    opened.set_default_timeout(15_000)
+    errors: list[str] = []
+    opened.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    yield opened
+    context.close()
+    assert not errors, errors

@@ -1,0 +1,158 @@
+"""Promise to the public: find, apply with files, get a receipt, follow it; also when the department is down."""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.journeys.conftest import City, until
+
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
+PASSWORD = "mojokerto-demo"
+NEXT = "form button.k-btn:has-text('Simpan dan lanjut')"
+
+
+@pytest.fixture(scope="session")
+def papers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("papers")
+    output = io.BytesIO()
+    Image.new("RGB", (900, 600), "#a33").save(output, "JPEG")
+    (folder / "surat-lahir.jpg").write_bytes(output.getvalue())
+    (folder / "buku-nikah.pdf").write_bytes(b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer<<>>\n%%EOF")
+    return {"photo": folder / "surat-lahir.jpg", "pdf": folder / "buku-nikah.pdf"}
+
+
+def sign_in(page: Any, city: City, name: str) -> None:
+    page.context.clear_cookies()
+    page.goto(f"{city.base}/akun/masuk/")
+    fill_sign_in(page, name)
+
+
+def fill_sign_in(page: Any, name: str) -> None:
+    page.fill("[name=login]", f"{name}@example.org")
+    page.fill("[name=password]", PASSWORD)
+    page.click("main form button:has-text('Masuk')")
+
+
+def status_of(page: Any) -> str:
+    page.reload()
+    return str(page.locator("main .k-tag").first.inner_text())
+
+
+def fill_birth(page: Any, papers: dict[str, Path]) -> None:
+    """From the task list to the check page of a birth certificate."""
+    page.click("main .k-actions a.k-btn")
+    if not page.input_value("#f-no_kk"):
+        page.fill("#f-no_kk", "3576010101010001")
+    page.click(NEXT)
+    page.fill("#f-nama_anak", "Arjuna Wira Pratama")
+    page.check("#f-jenis_kelamin-0")
+    for piece, value in (("d", "1"), ("m", "11"), ("y", "2026")):
+        page.fill(f"#f-tanggal_lahir-{piece}", value)
+    page.fill("#f-tempat_lahir", "Kota Mojokerto")
+    page.fill("#f-anak_ke", "1")
+    page.click(NEXT)
+    page.fill("#f-nik_ibu", "3576014507900001")
+    page.fill("#f-nik_saksi_1", "3576014507900002")
+    page.fill("#f-nik_saksi_2", "3576014507900003")
+    page.click(NEXT)
+    page.set_input_files("#f-surat_lahir", papers["photo"])
+    page.set_input_files("#f-buku_nikah", papers["pdf"])
+    page.click(NEXT)
+    assert "Periksa sebelum mengirim" in page.content()
+
+
+def send(page: Any) -> str:
+    page.check("#setuju")
+    page.click("button:has-text('Kirim permohonan')")
+    found = re.search(r"/permohonan/(MJK-[0-9A-Z-]+)/terkirim/", page.url)
+    assert found is not None, page.url
+    assert found[1] in page.inner_text(".k-receipt")
+    return found[1]
+
+
+def test_alice_finds_applies_and_follows(page: Any, city: City, papers: dict[str, Path]) -> None:
+    city.tell("/mode", mode="normal")
+    page.goto(f"{city.base}/")
+    page.fill("#q", "akte lair")
+    page.click(".k-search button")
+    page.click("main .k-list a:has-text('Akta Kelahiran') >> nth=0")
+    page.click("a:has-text('Mulai permohonan')")
+    fill_sign_in(page, "alice")
+    fill_birth(page, papers)
+    reference = send(page)
+    until(lambda: reference in city.ledger()["effects"])
+    page.click("a:has-text('Lacak permohonan')")
+    until(lambda: status_of(page) == "Diperiksa")
+    city.tell("/aksi", nomor=city.ledger()["numbers"][reference], aksi="selesai", pesan="Akta sudah terbit")
+    until(lambda: status_of(page) == "Selesai")
+    assert "Akta sudah terbit" in page.content()
+    until(lambda: f"Selesai: Penerbitan Akta Kelahiran ({reference})" in city.mails())
+    assert city.ledger()["effects"][reference] == 1 and city.ledger()["requests"][reference] == 1
+    page.goto(f"{city.base}/akun/")
+    assert reference in page.content()
+
+
+def test_the_department_is_down_and_heals(page: Any, city: City, papers: dict[str, Path]) -> None:
+    city.tell("/mode", mode="down")
+    try:
+        sign_in(page, city, "adi")
+        page.goto(f"{city.base}/layanan/akta-kelahiran/ajukan/")
+        page.click("main .k-actions a.k-btn")
+        page.fill("#f-nik", "3576010101010009")
+        page.fill("#f-nama", "Adi Contoh")
+        page.fill("#f-telepon", "0812 0000 0002")
+        page.fill("#f-no_kk", "3576010101010002")
+        page.click(NEXT)
+        page.goto(re.sub(r"[a-z-]+/$", "", page.url))
+        fill_birth(page, papers)
+        start = time.monotonic()
+        reference = send(page)
+        assert time.monotonic() - start < 5, "a resident never waits for a department"
+        page.goto(f"{city.base}/permohonan/{reference}/")
+        until(lambda: status_of(page) == "Menunggu sistem dinas")
+        assert "tidak perlu mengirim ulang" in page.content()
+        assert reference not in city.ledger()["effects"]
+    finally:
+        city.tell("/mode", mode="normal")
+    until(lambda: status_of(page) == "Diperiksa", 60)
+    assert city.ledger()["effects"][reference] == 1
+
+
+def test_a_department_without_a_system_works_in_the_portal(page: Any, city: City) -> None:
+    sign_in(page, city, "alice")
+    page.goto(f"{city.base}/layanan/perantingan-pohon/ajukan/")
+    page.click("main .k-actions a.k-btn")
+    page.select_option("#f-kelurahan", label="Mentikan")
+    page.fill("#f-alamat", "Jl. Contoh 1")
+    page.click(NEXT)
+    page.fill("#f-keperluan", "Dahan menyentuh kabel")
+    page.click(NEXT)
+    page.click(NEXT)
+    reference = send(page)
+    sign_in(page, city, "dewi")
+    page.goto(f"{city.base}/petugas/")
+    until(lambda: page.reload() and reference in page.content())
+    page.click(f"tr:has-text('{reference}') a")
+    until(lambda: page.reload() and page.locator("#alasan").count())
+    page.fill("#alasan", "Kirim foto dahan dari jalan")
+    page.click("button:has-text('Minta perbaikan')")
+    sign_in(page, city, "alice")
+    page.goto(f"{city.base}/permohonan/{reference}/")
+    assert "Kirim foto dahan dari jalan" in page.content()
+    page.fill("#pesan", "Pohonnya di depan balai RW")
+    page.click("button:has-text('Kirim jawaban')")
+    sign_in(page, city, "dewi")
+    page.goto(f"{city.base}/petugas/permohonan/{reference}/")
+    assert "Pohonnya di depan balai RW" in page.content()
+    page.fill("#alasan", "Sudah dipangkas pagi ini")
+    page.click("button:has-text('Selesai')")
+    sign_in(page, city, "alice")
+    page.goto(f"{city.base}/permohonan/{reference}/")
+    assert status_of(page) == "Selesai"
