@@ -8,13 +8,14 @@ import time
 import pytest
 
 from portal.lib.http import CallError, Cause, Limits, NetworkPolicy, Request, Sent, call
+from portal.lib.http.transport import DEFAULT_LIMITS
 from tests.backends import chaos as c
 
 OPEN = NetworkPolicy.of(["127.0.0.0/8"], allow_http=True)
 HTML = b"<!doctype html><p>Bad gateway"
 
 
-def post(url: str, *, seconds: float = 1.0, on_mark=None, limits: Limits = Limits(), body: bytes = b"{}"):
+def post(url: str, *, seconds: float = 1.0, on_mark=None, limits: Limits = DEFAULT_LIMITS, body: bytes = b"{}"):
     request = Request("POST", url + "/x", {"Content-Type": "application/json"}, body)
     return call(request, policy=OPEN, fresh=True, deadline_seconds=seconds, on_mark=on_mark, limits=limits)
 
