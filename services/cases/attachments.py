@@ -9,7 +9,8 @@ import re
 import secrets
 import unicodedata
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,8 +35,15 @@ ALLOWED: dict[str, str] = {
     ".webp": "image/webp",
 }
 _PIL_FORMAT = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
-MAX_PIXELS = 50_000_000
+MAX_PIXELS = 50_000_000  # of a JPEG, which can be read at a fraction of its size
+MAX_PIXELS_AT_ONCE = 20_000_000  # of a format that is only read whole
+LONGEST_SIDE = 3_000  # enough to read a photographed paper
 _FORBIDDEN_IN_NAME = re.compile(r'[\\/:*?"<>|]+')
+_PROGRAM_IN_NAME = re.compile(  # "surat.php.jpg": an honest paper is not called like that
+    r"\.(php[0-9]?|phtml|html?|xhtml|svg|js|mjs|exe|com|scr|bat|cmd|ps1|vbs|sh|py|pl|jsp|aspx?|jar|apk|msi|lnk|hta|"
+    r"docm|xlsm|pptm)(\.|$)",
+    re.IGNORECASE,
+)
 _MARKUP = re.compile(rb"<\s*(script|html|svg|!doctype\s+html|iframe)", re.IGNORECASE)
 
 
@@ -71,8 +79,9 @@ def judge(upload: UploadedFile[bytes]) -> JudgedFile:
             _("Berkas %(name)s lebih dari %(mb)d MB. Pilih berkas yang lebih kecil")
             % {"name": name, "mb": limit // 1024 // 1024}
         )
-    expected = ALLOWED.get(os.path.splitext(name)[1].lower())
-    if expected is None:
+    stem, extension = os.path.splitext(name)
+    expected = ALLOWED.get(extension.lower())
+    if expected is None or _PROGRAM_IN_NAME.search(stem):
         raise RefusedFileError(
             _("Jenis berkas %(name)s tidak bisa dipakai. Pilih foto (JPG, PNG, WebP) atau PDF") % {"name": name}
         )
@@ -90,6 +99,8 @@ def judge(upload: UploadedFile[bytes]) -> JudgedFile:
 def content_type_of(data: bytes) -> str:
     """The type that the content itself shows, or "" for anything not allowed or mixed with markup."""
     if _MARKUP.search(data[:1024]) or (data[:5] != b"%PDF-" and _MARKUP.search(data[-1024:])):
+        return ""
+    if b"PK\x05\x06" in data[-65_557:]:  # also a zip archive, whose directory stands at the end
         return ""
     try:
         found = {match.mime_type for match in puremagic.magic_string(data[:8192])}
@@ -110,9 +121,12 @@ def _without_metadata(data: bytes, content_type: str, name: str) -> bytes:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=[_PIL_FORMAT[content_type]]) as image:
-                if image.width * image.height > MAX_PIXELS or getattr(image, "n_frames", 1) > 1:
+                limit = MAX_PIXELS if content_type == "image/jpeg" else MAX_PIXELS_AT_ONCE
+                if image.width * image.height > limit or getattr(image, "n_frames", 1) > 1:
                     raise broken
+                image.draft(None, (LONGEST_SIDE, LONGEST_SIDE))
                 turned = ImageOps.exif_transpose(image)
+                turned.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
                 output = io.BytesIO()
                 options = {"quality": 88} if content_type != "image/png" else {"optimize": False}
                 turned.save(output, _PIL_FORMAT[content_type], **options)
@@ -128,10 +142,21 @@ def _without_metadata(data: bytes, content_type: str, name: str) -> bytes:
         raise broken from None
 
 
-def attach(draft: Draft, question: str, upload: UploadedFile[bytes]) -> Attachment:
-    """Judge and store one file of a draft. Raises RefusedFileError; nothing half-stored stays behind."""
+@contextmanager
+def nothing_left_behind() -> Iterator[list[str]]:
+    """A list for the ids of stored files: when the block fails, its rows are rolled back and these files go too."""
+    stored: list[str] = []
+    try:
+        yield stored
+    except BaseException:
+        for ref in stored:
+            _path(ref).unlink(missing_ok=True)
+        raise
+
+
+def attach(draft: Draft, question: str, judged: JudgedFile) -> Attachment:
+    """Store one judged file of a locked draft. Raises RefusedFileError; nothing half-stored stays behind."""
     used = draft.attachments.aggregate(total=Sum("size"))["total"] or 0
-    judged = judge(upload)
     if used + len(judged.data) > settings.CASE_ATTACHMENTS_MAX_BYTES:
         raise RefusedFileError(
             _("Semua berkas bersama lebih dari %(mb)d MB. Hapus atau kecilkan salah satu")

@@ -54,6 +54,7 @@ def start(service: Service, owner: User) -> Draft:
     found = _open_draft(service, owner)
     if found is not None:
         return found
+    _clear_expired(service, owner)
     version = current_version(service.form)
     form = documents.load(version.document)
     answers, sources = {}, {}
@@ -76,6 +77,14 @@ def start(service: Service, owner: User) -> Draft:
         made = _open_draft(service, owner)
         assert made is not None, "another request made the draft"
         return made
+
+
+def _clear_expired(service: Service, owner: User) -> None:
+    """An expired draft that the timetable has not met yet must not stand in the way of a new one."""
+    with transaction.atomic():
+        expired = Draft.objects.filter(service=service, owner=owner, open=True, expires_at__lte=timezone.now())
+        attachments.delete_files_of_drafts(expired)
+        expired.delete()
 
 
 def _open_draft(service: Service, owner: User) -> Draft | None:
@@ -118,16 +127,22 @@ def save_part(
 ) -> None:
     """Keep everything that was typed and uploaded on one part, also what is wrong. Raises AlreadySentError.
 
-    `data` and `files` were read from the request before: a slow phone must not hold the lock.
+    `data` and `files` were read from the request before, and files are judged before: neither a slow phone nor a large
+    photo may hold the lock.
     """
-    with transaction.atomic():
+    judged = {
+        question.key: _judged(question, files.getlist(f"f.{question.key}"))
+        for question in part.questions
+        if question.type == "file"
+    }
+    with transaction.atomic(), attachments.nothing_left_behind() as stored:
         locked = lock(draft)
         answers, problems = dict(locked.answers), dict(locked.upload_problems)
         for question in part.questions:
             if not type_of(question).answers:
                 continue
             if question.type == "file":
-                _take_files(locked, question, files.getlist(f"f.{question.key}"), problems)
+                _take_files(locked, question, *judged[question.key], problems, stored)
                 continue
             typed = _typed(question, data)
             if typed is None:
@@ -156,24 +171,44 @@ def _typed(question: documents.Question, data: Mapping[str, Any] | MultiValueDic
     return found if asked else None
 
 
-def _take_files(
-    draft: Draft, question: documents.Question, uploads: list[UploadedFile[bytes]], problems: dict[str, str]
-) -> None:
-    if not uploads:
-        return
-    problems.pop(question.key, None)
-    room = question.max_files - draft.attachments.filter(question=question.key).count()
-    if len(uploads) > room and question.max_files == 1 and len(uploads) == 1:
-        for old in draft.attachments.filter(question=question.key):
-            attachments.remove(old)
-        room = 1
-    for upload in uploads[: max(0, room)]:
+def _judged(
+    question: documents.Question, uploads: list[UploadedFile[bytes]]
+) -> tuple[list[attachments.JudgedFile], list[str]]:
+    """(files that can be taken, sentences about those that cannot)."""
+    good: list[attachments.JudgedFile] = []
+    refused: list[str] = [engine.too_many_files(question)] if len(uploads) > question.max_files else []
+    for upload in uploads[: question.max_files]:
         try:
-            attachments.attach(draft, question.key, upload)
+            good.append(attachments.judge(upload))
         except attachments.RefusedFileError as error:
-            problems[question.key] = str(error)
-    if len(uploads) > max(0, room):
-        problems[question.key] = engine.too_many_files(question)
+            refused.append(str(error))
+    return good, refused
+
+
+def _take_files(
+    draft: Draft,
+    question: documents.Question,
+    good: list[attachments.JudgedFile],
+    refused: list[str],
+    problems: dict[str, str],
+    stored: list[str],
+) -> None:
+    """Store what can be taken. A refusal is told once: the next save of the part forgets it."""
+    present = list(draft.attachments.filter(question=question.key))
+    if good and question.max_files == 1:
+        for old in present:
+            attachments.remove(old)
+        present = []
+    room = max(0, question.max_files - len(present))
+    refused = [*refused, engine.too_many_files(question)] if len(good) > room else list(refused)
+    for file in good[:room]:
+        try:
+            stored.append(attachments.attach(draft, question.key, file).ref)
+        except attachments.RefusedFileError as error:
+            refused.append(str(error))
+    problems.pop(question.key, None)
+    if refused:
+        problems[question.key] = refused[0]
 
 
 def remove_file(draft: Draft, ref: str) -> str | None:

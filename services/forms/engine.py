@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from services.forms.cleaning import clean_key
 from services.forms.conditions import holds
 from services.forms.documents import Form, Part, Question, localized
 from services.forms.question_types import Context, Fault, options_of, type_of
@@ -204,9 +205,8 @@ def read_api(form: Form, body: Mapping[str, Any], context: Context) -> tuple[dic
     for key in list(body)[:1000]:
         question = form.question(key)
         if question is None or not type_of(question).answers:
-            problems.append(
-                {"code": "unknown", "pointer": f"/{key[:80]}", "detail": _("Pertanyaan ini tidak ada di formulir.")}
-            )
+            pointer = "/" + clean_key(key).replace("~", "~0").replace("/", "~1")
+            problems.append({"code": "unknown", "pointer": pointer, "detail": _("Pertanyaan ini tidak ada di formulir.")})
         elif key not in found.shown and body[key] is not None:
             detail = _("Jawaban ini tidak berlaku untuk pilihan Anda yang lain.")
             problems.append({"code": "not_applicable", "pointer": f"/{key}", "detail": detail})

@@ -20,7 +20,7 @@ FOR EACH ROW EXECUTE FUNCTION forms_version_is_frozen();
 
 
 def make(apps, schema_editor):
-    schema_editor.execute(SQLITE if schema_editor.connection.vendor == "sqlite" else POSTGRESQL)
+    schema_editor.execute(SQLITE if schema_editor.connection.vendor == "sqlite" else POSTGRESQL, params=None)
 
 
 def drop(apps, schema_editor):

@@ -84,7 +84,7 @@ class Choices(QuestionType):
 
     def show(self, question: Question, value: Any, context: Context) -> str:
         labels = dict(options_of(question, context))
-        return ", ".join(labels.get(v, str(v)) for v in value) if isinstance(value, list) else str(value)
+        return ", ".join(labels.get(str(v), str(v)) for v in value) if isinstance(value, list) else str(value)
 
 
 @question_types.register("yesno")
