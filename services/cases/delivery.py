@@ -111,7 +111,7 @@ def claim(delivery_id: int) -> Lease | None:
                 _say_unclear(delivery)
             return None
         if _waits_for_earlier(delivery):
-            mine.update(next_try=now + timedelta(seconds=5))
+            mine.update(next_try=now + timedelta(seconds=5), woken_until=None)
             return None
         if _is_given_up(delivery, now):
             if mine.update(state=DeliveryState.NEEDS_ATTENTION, last_error="72 hours of tries are over"):
@@ -123,7 +123,12 @@ def claim(delivery_id: int) -> Lease | None:
             delivery.ask_after = (delivery.lease_until or now) + timedelta(seconds=backend.settle_seconds)
         if delivery.ask and delivery.ask_after is not None and delivery.ask_after > now:
             mine.update(
-                state=DeliveryState.PENDING, phase="", ask=True, ask_after=delivery.ask_after, next_try=delivery.ask_after
+                state=DeliveryState.PENDING,
+                phase="",
+                ask=True,
+                ask_after=delivery.ask_after,
+                next_try=delivery.ask_after,
+                woken_until=None,
             )
             return None
         live = (
@@ -134,7 +139,7 @@ def claim(delivery_id: int) -> Lease | None:
         retry = delivery.tries > 0
         admission = circuit.admit(backend, now=now, live=live, retry=retry)
         if not admission.admitted:
-            mine.update(state=DeliveryState.PENDING, phase="", ask=delivery.ask, next_try=admission.until)
+            mine.update(state=DeliveryState.PENDING, phase="", ask=delivery.ask, next_try=admission.until, woken_until=None)
             return None
         token = uuid.uuid4().hex
         taken = mine.update(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from celery import shared_task
+from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
@@ -14,7 +15,6 @@ from services.adapters.models import Connection
 from services.cases.delivery import database_now, due
 from services.cases.models import Delivery, Draft, InboundEvent
 
-WAKE_SILENCE = timedelta(seconds=30)
 ROWS_PER_SLOT = 8
 
 
@@ -28,7 +28,9 @@ def sweep_deliveries() -> int:
         rows = Delivery.objects.filter(due(now), Q(woken_until=None) | Q(woken_until__lte=now), connection=backend)
         limit = 1 if circuit.is_down(backend) else ROWS_PER_SLOT * backend.ceiling
         ids = list(rows.order_by("next_try").values_list("pk", flat=True)[:limit])
-        Delivery.objects.filter(pk__in=ids).update(woken_until=now + WAKE_SILENCE)
+        Delivery.objects.filter(pk__in=ids).update(
+            woken_until=now + timedelta(seconds=settings.DELIVERY_WAKE_SILENCE_SECONDS)
+        )
         for delivery_id in ids:
             wake("services.cases.tasks.deliver_case", delivery_id)
         woken += len(ids)

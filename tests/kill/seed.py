@@ -1,0 +1,59 @@
+"""Prepare the store of a kill test in one process: tables, demo city, three backends of the three kinds, an API key.
+
+    python -m tests.kill.seed KEY_PORT LOOKUP_PORT NONE_PORT   (prints the API key)
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.dev")
+
+# Which service goes to which kind of backend.
+# All three have the standard form, so one mapping serves them.
+SERVICES = {"key": "kutipan-kedua-akta", "lookup": "mutasi-pbb", "none": "kartu-perpustakaan"}
+
+
+def manifest(ports: dict[str, int]) -> dict[str, Any]:
+    """The demo's connection three times: one backend honours our key, one can be asked, one can do neither."""
+    import yaml
+
+    demo = yaml.safe_load((Path("portal") / "demo" / "connections.yaml").read_text(encoding="utf-8"))["connections"][0]
+    mapping = next(b["mapping"] for b in demo["bindings"] if b["service"] == SERVICES["key"])
+    made = []
+    for kind, port in ports.items():
+        bindings = [{"service": SERVICES[kind], "operation": "submit", "mapping": mapping}]
+        made.append(
+            {
+                **demo,
+                "code": f"uji-{kind}",
+                "base_url": f"http://127.0.0.1:{port}",
+                "idempotency": kind,
+                "settle_seconds": 1,
+                "bindings": bindings,
+            }
+        )
+    return {"connections": made}
+
+
+def main() -> None:
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    from accounts.api_keys import create_api_key
+    from accounts.models import User
+    from services.adapters import manifest as connections
+
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("demo", verbosity=0, stdout=sys.stderr)
+    connections.apply(manifest(dict(zip(SERVICES, map(int, sys.argv[1:4]), strict=True))))
+    print(create_api_key(User.objects.get(email="alice@example.org"), label="kill test"))
+
+
+if __name__ == "__main__":
+    main()
