@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 
 from cms import scope
@@ -36,6 +37,8 @@ class DepartmentWall:
             return
         match = request.resolver_match
         name = match.view_name if match else ""
+        if request.path != "/kelola/logout/" and not request.user.has_perm("wagtailadmin.access_admin"):
+            raise PermissionDenied  # Wagtail would send them to the sign-in, which sends them back, without an end
         if name.startswith(_ONLY_OPERATORS):
             raise Http404
         if name.startswith("wagtailadmin_explore"):

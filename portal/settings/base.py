@@ -86,7 +86,7 @@ INSTALLED_APPS = [
     "wagtail.contrib.redirects",
     "wagtail.contrib.settings",
     "wagtail.sites",
-    "wagtail.users",
+    "cms.apps.PeopleConfig",  # wagtail.users with our own forms
     "wagtail.snippets",
     "wagtail.documents",
     "wagtail.images",

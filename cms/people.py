@@ -1,0 +1,73 @@
+"""People in the back office: one name instead of a first and a last one, and an e-mail address in small letters."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.views.account import AccountView, NameEmailSettingsPanel
+from wagtail.users.forms import UserCreationForm, UserEditForm
+from wagtail.users.views.users import IndexView, UserViewSet
+
+from accounts.models import User
+
+
+class _OneName:
+    """Many Indonesians have one name; Wagtail's own forms insist on two."""
+
+    cleaned_data: dict[str, Any]
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
+
+class PersonCreationForm(_OneName, UserCreationForm):
+    first_name = last_name = None
+    name = forms.CharField(label=_("Nama lengkap"), max_length=120)
+
+    class Meta(UserCreationForm.Meta):
+        fields: ClassVar[set[str]] = {"email", "name", "is_superuser", "groups"}
+
+
+class PersonEditForm(_OneName, UserEditForm):
+    first_name = last_name = None
+    name = forms.CharField(label=_("Nama lengkap"), max_length=120)
+
+    class Meta(UserEditForm.Meta):
+        fields: ClassVar[set[str]] = {"email", "name", "is_active", "is_superuser", "groups"}
+
+
+class PeopleView(IndexView):
+    @cached_property
+    def search_fields(self) -> set[str]:
+        return {"name", "email"}
+
+
+class PersonViewSet(UserViewSet):
+    index_view_class = PeopleView
+
+    def get_form_class(self, for_update: bool = False) -> type[forms.ModelForm[User]]:
+        return PersonEditForm if for_update else PersonCreationForm
+
+
+class NameForm(forms.ModelForm[User]):
+    name = forms.CharField(label=_("Nama lengkap"), max_length=120)
+
+    class Meta:
+        model = User
+        fields: ClassVar[list[str]] = ["name"]
+
+
+class NamePanel(NameEmailSettingsPanel):
+    title = _("Nama")
+    form_class = NameForm
+
+
+class OwnAccountView(AccountView):
+    """One's own settings in the back office, with one name."""
+
+    def get_panels(self) -> list[Any]:
+        return [
+            NamePanel(p.request, p.user, p.profile) if isinstance(p, NameEmailSettingsPanel) else p
+            for p in super().get_panels()
+        ]
