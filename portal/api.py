@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("departments", catalogue.DepartmentsView.as_view(), name="api-departments"),
     path("categories", catalogue.CategoriesView.as_view(), name="api-categories"),
     path("life-events", catalogue.LifeEventsView.as_view(), name="api-life-events"),
+    path("attachments", cases.AttachmentsView.as_view(), name="api-attachments"),
     path("cases", cases.CasesView.as_view(), name="api-cases"),
     path("cases/<slug:reference>", cases.CaseView.as_view(), name="api-case"),
     path("openapi.json", SpectacularJSONAPIView.as_view(permission_classes=[AllowAny]), name="openapi"),

@@ -7,6 +7,7 @@ from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
 from portal.lib.logs import correlated
@@ -26,6 +27,19 @@ class CorrelationMiddleware:
             response = self.get_response(request)
             response["X-Request-ID"] = value
             return response
+
+
+class BodyLimitMiddleware:
+    """Refuse a body that nobody here can want before any of it is read (nginx has the same limit in front)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.headers.get("Content-Length", "")
+        if length and (not length.isdigit() or int(length) > settings.REQUEST_MAX_BYTES):
+            return render(request, "400.html", status=413)
+        return self.get_response(request)
 
 
 class ContentSecurityPolicyMiddleware(CSPMiddleware):

@@ -20,7 +20,6 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
-
 if TYPE_CHECKING:
     _TextField = models.TextField[Any, Any]
 else:

@@ -38,7 +38,9 @@ def problems_of(document: Any) -> list[str]:
 
 
 def _entry_problems(entry: Any) -> list[str]:
-    if not isinstance(entry, Mapping) or not all(isinstance(entry.get(k), str) for k in ("code", "department", "label", "kind")):
+    if not isinstance(entry, Mapping) or not all(
+        isinstance(entry.get(k), str) for k in ("code", "department", "label", "kind")
+    ):
         return ["needs code, department, label and kind"]
     problems = []
     if unknown := sorted(set(entry) - {"code", "department", "secrets", "operations", "bindings", *_PLAIN}):

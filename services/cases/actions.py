@@ -77,7 +77,7 @@ def submit_case(
     if binding is None:
         raise NotAcceptingError(service.code)
     with transaction.atomic():
-        existing = _case_with_key(submission_key, body_digest)
+        existing = case_with_key(submission_key, body_digest)
         if existing is not None:
             return existing
         files = list(attachments)
@@ -100,7 +100,7 @@ def submit_case(
         }
         case = _create_numbered(values, today)
         if case is None:
-            other = _case_with_key(submission_key, body_digest)
+            other = case_with_key(submission_key, body_digest)
             assert other is not None, "the unique key was taken by a transaction that is visible now"
             return other
         for attachment in files:
@@ -146,7 +146,7 @@ def submit_draft(draft: Draft, *, confirmed: str, declared: bool) -> Case:
             resident=locked.owner,
             version=locked.version,
             answers=walk.answers,
-            attachments=drafts.attachments_of(locked, walk.answers),
+            attachments=drafts.files_named(walk.answers, locked.attachments.all()),
             submission_key=f"draft:{locked.ref}",
             body_digest=digest,
             today=day,
@@ -162,7 +162,8 @@ def _after_commit(delivery_id: int) -> None:
     wake("services.cases.tasks.deliver_case", delivery_id)
 
 
-def _case_with_key(submission_key: str, body_digest: str) -> Case | None:
+def case_with_key(submission_key: str, body_digest: str) -> Case | None:
+    """The case that this key has made before. Raises KeyReusedError when it was made of another body."""
     case = Case.objects.filter(submission_key=submission_key).first()
     if case is not None and case.body_digest != body_digest:
         raise KeyReusedError(submission_key)

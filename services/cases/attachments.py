@@ -12,7 +12,9 @@ import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import puremagic
 from django.conf import settings
@@ -22,6 +24,7 @@ from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from accounts.models import User
 from portal.lib.crypto import decrypt, encrypt
 from services.adapters.values import SubmittedFile
 from services.cases.models import Attachment, Case, Draft
@@ -162,18 +165,33 @@ def attach(draft: Draft, question: str, judged: JudgedFile) -> Attachment:
             _("Semua berkas bersama lebih dari %(mb)d MB. Hapus atau kecilkan salah satu")
             % {"mb": settings.CASE_ATTACHMENTS_MAX_BYTES // 1024 // 1024}
         )
+    return _store(judged, draft=draft, owner_id=draft.owner_id, question=question)
+
+
+def hold(owner: User, question: str, judged: JudgedFile) -> Attachment:
+    """Store one judged file for a submission that is still to come by the API. Raises RefusedFileError."""
+    waiting = held_by(owner).aggregate(total=Sum("size"))["total"] or 0
+    if waiting + len(judged.data) > 2 * settings.CASE_ATTACHMENTS_MAX_BYTES:
+        raise RefusedFileError(_("Terlalu banyak berkas yang belum dikirim. Kirim permohonannya dulu"))
+    return _store(judged, owner=owner, question=question)
+
+
+def held_by(owner: User) -> QuerySet[Attachment]:
+    """Files that came by the API and belong to no case yet."""
+    return Attachment.objects.filter(owner=owner, draft=None, case=None)
+
+
+def _store(judged: JudgedFile, **values: Any) -> Attachment:
     ref = secrets.token_hex(16)
     _write(ref, judged.data)
     try:
         return Attachment.objects.create(
             ref=ref,
-            draft=draft,
-            owner_id=draft.owner_id,
-            question=question,
             name=judged.name,
             content_type=judged.content_type,
             size=len(judged.data),
             sha256=hashlib.sha256(judged.data).hexdigest(),
+            **values,
         )
     except BaseException:
         _path(ref).unlink(missing_ok=True)
@@ -239,3 +257,12 @@ def delete_files_of_drafts(drafts: Iterable[Draft] | QuerySet[Draft]) -> None:
     """Files that never became part of a case."""
     for attachment in Attachment.objects.filter(draft__in=drafts, case=None):
         remove(attachment)
+
+
+def delete_held_before(moment: datetime) -> int:
+    """Files of the API that no case ever named."""
+    found = Attachment.objects.filter(draft=None, case=None, created_at__lt=moment)
+    count = found.count()
+    for attachment in found:
+        remove(attachment)
+    return count

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 
@@ -261,15 +262,17 @@ def digest_of(version: FormVersion, answers: Mapping[str, Any]) -> str:
 
 
 def read_api_answers(
-    version: FormVersion, answers: dict[str, Any], today: date
+    version: FormVersion, answers: dict[str, Any], today: date, files: Mapping[str, str]
 ) -> tuple[dict[str, Any], list[dict[str, str]]]:
-    """Judge answers that came by the API: (effective answers, problems with `code`, `pointer` and `detail`)."""
+    """Judge answers that came by the API: (effective answers, problems with `code`, `pointer` and `detail`).
+
+    `files`: id of a file that the same person uploaded -> key of its question.
+    """
     form = documents.load(version.document)
-    context = Context(today=today, sources=kelurahan_source(), files={})
-    return engine.read_api(form, answers, context)
+    return engine.read_api(form, answers, Context(today=today, sources=kelurahan_source(), files=files))
 
 
-def attachments_of(draft: Draft, answers: Mapping[str, Any]) -> list[Attachment]:
-    """The draft's files that the effective answers name: a file of a question that does not apply stays behind."""
+def files_named(answers: Mapping[str, Any], among: QuerySet[Attachment]) -> list[Attachment]:
+    """The files that effective answers name: one of a question that does not apply stays behind."""
     named = {ref for value in answers.values() if isinstance(value, list) for ref in value if isinstance(ref, str)}
-    return [found for found in draft.attachments.order_by("id") if found.ref in named]
+    return [found for found in among.order_by("id") if found.ref in named]

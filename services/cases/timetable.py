@@ -12,10 +12,12 @@ from django.utils import timezone
 from portal.lib.waking import wake
 from services.adapters import circuit
 from services.adapters.models import Connection
+from services.cases.attachments import delete_files_of_drafts, delete_held_before
 from services.cases.delivery import database_now, due
 from services.cases.models import Delivery, Draft, InboundEvent
 
 ROWS_PER_SLOT = 8
+HELD = timedelta(days=2)
 
 
 @shared_task(name="services.cases.timetable.sweep_deliveries")
@@ -50,9 +52,8 @@ def sweep_inbound_events() -> int:
 @shared_task(name="services.cases.timetable.expire_drafts")
 def expire_drafts() -> int:
     """Delete drafts whose 30 days are over, with their files (a sent draft's files belong to its case)."""
-    from services.cases.attachments import delete_files_of_drafts
-
     expired = Draft.objects.filter(expires_at__lte=timezone.now())
     delete_files_of_drafts(expired)
     count, _ = expired.delete()
+    delete_held_before(timezone.now() - HELD)
     return count

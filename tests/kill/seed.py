@@ -1,6 +1,6 @@
 """Prepare the store of a kill test in one process: tables, demo city, three backends of the three kinds, an API key.
 
-    python -m tests.kill.seed KEY_PORT LOOKUP_PORT NONE_PORT   (prints the API key)
+python -m tests.kill.seed KEY_PORT LOOKUP_PORT NONE_PORT   (prints the API key)
 """
 
 from __future__ import annotations

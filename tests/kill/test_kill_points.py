@@ -139,7 +139,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with log.open("wb") as output:
         for kind, registry_port in ports.items():
             command = [sys.executable, "-m", "tests.backends.civil_registry", "--port", str(registry_port)]
-            command += ["--store", str(var / f"{kind}.sqlite3"), "--portal", f"http://127.0.0.1:{port}", "--idempotency", kind]
+            command += [
+                "--store",
+                str(var / f"{kind}.sqlite3"),
+                "--portal",
+                f"http://127.0.0.1:{port}",
+                "--idempotency",
+                kind,
+            ]
             processes.append(subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output))
         command = [sys.executable, "manage.py", "launch", "--port", str(port), "--registry-port", str(unused)]
         processes.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output))

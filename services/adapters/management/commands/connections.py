@@ -17,11 +17,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("act", choices=["export", "apply", "check"])
-        parser.add_argument("target", nargs="*", help="apply, check: the file (- for standard input); export: codes, else all")
+        parser.add_argument(
+            "target", nargs="*", help="apply, check: the file (- for standard input); export: codes, else all"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["act"] == "export":
-            self.stdout.write(yaml.safe_dump(manifest.export(options["target"] or None), sort_keys=False, allow_unicode=True))
+            self.stdout.write(
+                yaml.safe_dump(manifest.export(options["target"] or None), sort_keys=False, allow_unicode=True)
+            )
             return
         if len(options["target"]) != 1:
             raise CommandError("Name one file, or - for standard input.")
