@@ -195,8 +195,6 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_URL.split(":", 1)[0]
-STAFF_SESSION_IDLE_SECONDS = 30 * 60
-STAFF_SESSION_MAX_SECONDS = 12 * 3600
 
 # --- language and time ----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "id"

@@ -1,0 +1,157 @@
+"""A portal with three pretend departments, one of each idempotency class, in processes that a test may kill."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.journeys.conftest import ROOT, free_port, until
+from tests.kill.seed import SERVICES
+
+NIK = "3576014507900001"
+ANSWERS = {
+    "nik": NIK,
+    "nama": "Alice Contoh",
+    "telepon": "081200000001",
+    "kelurahan": "kel-mentikan",
+    "alamat": "Jl. Contoh 1",
+    "keperluan": "Untuk percobaan",
+    "setuju_data": True,
+}
+
+
+@dataclass
+class Site:
+    """A portal under test with its three departments and its fault file."""
+
+    base: str
+    ports: dict[str, int]
+    var: Path
+    api_key: str
+    log: Path
+
+    @property
+    def fault(self) -> Path:
+        return self.var / "fault"
+
+    def arm(self, point: str, action: str = "kill", **more: Any) -> None:
+        (self.var / "fault.hit").unlink(missing_ok=True)
+        new = self.var / "fault.new"
+        new.write_text(json.dumps({"point": point, "action": action, **more}))
+        new.rename(self.fault)
+
+    def was_hit(self) -> bool:
+        return (self.var / "fault.hit").exists() and not self.fault.exists()
+
+    def post(self, kind: str, key: str) -> dict[str, Any]:
+        """Submit by the API until an answer comes: a client that retries with the same Idempotency-Key."""
+
+        def attempt() -> dict[str, Any] | None:
+            body = json.dumps({"service": SERVICES[kind], "answers": ANSWERS}).encode()
+            headers = {
+                "Authorization": f"Bearer {self.api_key}",
+                "Idempotency-Key": key,
+                "Content-Type": "application/json",
+            }
+            try:
+                request = urllib.request.Request(f"{self.base}/api/v1/cases", body, headers)
+                with urllib.request.urlopen(request, timeout=10) as answer:
+                    found: dict[str, Any] = json.load(answer)
+                    return found
+            except urllib.error.HTTPError as error:
+                assert error.code >= 500, error.read()
+                return None
+
+        made: dict[str, Any] = until(attempt, 60)
+        return made
+
+    def ledger(self, kind: str) -> dict[str, Any]:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[kind]}/ledger", timeout=5) as answer:
+            found: dict[str, Any] = json.load(answer)
+            return found
+
+    def row(self, reference: str) -> tuple[str, int]:
+        """State and tries of the delivery, read from the database file."""
+        with sqlite3.connect(f"file:{self.var / 'portal.sqlite3'}?mode=ro", uri=True, timeout=10) as database:
+            query = "SELECT state, tries FROM cases_delivery WHERE key = ?"
+            found: tuple[str, int] = database.execute(query, (reference,)).fetchone()
+            return found
+
+    def cases_with_key(self, key: str) -> int:
+        with sqlite3.connect(f"file:{self.var / 'portal.sqlite3'}?mode=ro", uri=True, timeout=10) as database:
+            query = "SELECT count(*) FROM cases_case WHERE submission_key LIKE ?"
+            return int(database.execute(query, (f"%:{key}",)).fetchone()[0])
+
+    def settled(self, reference: str) -> str:
+        return str(until(lambda: (s := self.row(reference)[0]) in ("SENT", "UNCLEAR", "NEEDS_ATTENTION") and s, 60))
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    var = tmp_path_factory.mktemp("site")
+    ports = {kind: free_port() for kind in SERVICES}
+    port, unused = free_port(), free_port()
+    environment = {
+        **{n: v for n, v in os.environ.items() if n not in ("DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL")},
+        "DEMO": "1",
+        "VAR_DIR": str(var),
+        "PORT": str(port),
+        "FAULT_FILE": str(var / "fault"),
+        "SWEEP_SECONDS": "0.5",
+        "DELIVERY_CALL_SECONDS": "3",
+        "DELIVERY_LEASE_SECONDS": "4",
+        "DELIVERY_BACKOFF_CAP_SECONDS": "2",
+        "DELIVERY_WAKE_SILENCE_SECONDS": "2",
+    }
+    made = subprocess.run(
+        [sys.executable, "-m", "tests.kill.seed", *map(str, ports.values())],
+        cwd=ROOT,
+        env={**environment, "FAULT_FILE": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    log = var / "launch.log"
+    processes = []
+    with log.open("wb") as output:
+        for kind, registry_port in ports.items():
+            command = [sys.executable, "-m", "tests.backends.civil_registry", "--port", str(registry_port)]
+            command += [
+                "--store",
+                str(var / f"{kind}.sqlite3"),
+                "--portal",
+                f"http://127.0.0.1:{port}",
+                "--idempotency",
+                kind,
+            ]
+            processes.append(subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output))
+        command = [sys.executable, "manage.py", "launch", "--port", str(port), "--registry-port", str(unused)]
+        processes.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output))
+    try:
+        until(lambda: b"Ctrl-C" in log.read_bytes(), 120)
+        yield Site(f"http://127.0.0.1:{port}", ports, var, made.stdout.strip().splitlines()[-1], log)
+    finally:
+        for process in processes:
+            process.send_signal(signal.SIGINT)
+        for process in processes:
+            process.wait(25)
+
+
+def judge(site: Site, kind: str, reference: str, *, effects: set[int]) -> None:
+    ledger = site.ledger(kind)
+    assert ledger["effects"].get(reference, 0) in effects, (ledger, site.row(reference))
+    assert ledger["keyless"] == 0
+    assert ledger["bodies"].get(reference, 1) == 1, "the body is the same at every attempt"

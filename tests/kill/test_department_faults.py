@@ -1,0 +1,63 @@
+"""A department that is slow, down, or answers nonsense after the work: nothing lost, nothing doubled, the truth told.
+
+For a backend that honours our key, one that can be asked, and one that can do neither; judged from its own ledger.
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.kill.conftest import Site, judge
+
+pytestmark = [pytest.mark.kill, pytest.mark.timeout(120)]
+
+NOTHING_DONE = ("down", "cut")
+DONE_WITHOUT_RECEIPT = ("slow", "fail_after", "cut_after", "half", "html", "huge")
+
+
+def tell(site: Site, kind: str, **mode: Any) -> None:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{site.ports[kind]}/mode", json.dumps(mode).encode(), {"Content-Type": "application/json"}
+    )
+    urllib.request.urlopen(request, timeout=5).close()
+
+
+@pytest.fixture(autouse=True)
+def _normal_again(site: Site) -> Iterator[None]:
+    yield
+    for kind in site.ports:
+        tell(site, kind, mode="normal")
+
+
+@pytest.mark.parametrize("mode", [*NOTHING_DONE, *DONE_WITHOUT_RECEIPT])
+@pytest.mark.parametrize("kind", ["key", "lookup", "none"])
+def test_one_bad_answer_is_one_effect(site: Site, kind: str, mode: str) -> None:
+    tell(site, kind, mode=mode, times=1, seconds=5)
+    made = site.post(kind, f"{mode}-{kind}")
+    assert made["status"] == "SUBMITTED" and made["receipts"]["city"], (
+        "the resident's receipt does not wait for a department"
+    )
+    reference = made["reference"]
+    state = site.settled(reference)
+    uncertain = kind == "none" and (mode in DONE_WITHOUT_RECEIPT or (mode == "down" and state == "UNCLEAR"))
+    if uncertain:
+        assert state == "UNCLEAR", "the department confirms; nothing goes again by machine"
+        assert site.ledger(kind)["requests"].get(reference, 0) <= 1
+        judge(site, kind, reference, effects={0, 1} if mode == "down" else {1})
+    else:
+        assert state == "SENT"
+        judge(site, kind, reference, effects={1})
+
+
+@pytest.mark.parametrize("kind", ["key", "lookup", "none"])
+def test_a_refusal_of_the_content_is_never_sent_again(site: Site, kind: str) -> None:
+    tell(site, kind, mode="reject", times=1)
+    reference = site.post(kind, f"reject-{kind}")["reference"]
+    assert site.settled(reference) == "NEEDS_ATTENTION"
+    judge(site, kind, reference, effects={0})
+    assert site.row(reference)[1] == 1
