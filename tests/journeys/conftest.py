@@ -72,7 +72,11 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     var = tmp_path_factory.mktemp("city")
     port, registry_port = free_port(), free_port()
     environment = {
-        **{name: value for name, value in os.environ.items() if name not in ("DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL")},
+        **{
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL")
+        },
         "DEMO": "1",
         "VAR_DIR": str(var),
         "PORT": str(port),
@@ -101,7 +105,8 @@ def browser() -> Iterator[Any]:
 
     with sync_playwright() as tools:
         started = tools.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"],
         )
         yield started
         started.close()
