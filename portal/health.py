@@ -1,7 +1,8 @@
 """`/healthz`: the process answers. `/readyz`: it can do its work, with the reasons.
 
 A department that is down is shown and never fatal. 503 only when the portal itself cannot keep its promises:
-no database, no cache, a delivery that is due for too long (no worker), SQLite that does not sync to disk.
+no database, no cache, a delivery that is due for too long or whose lease ended long ago (no worker), SQLite that
+does not sync to disk.
 """
 
 from __future__ import annotations
@@ -68,13 +69,17 @@ def _deliveries() -> dict[str, Any]:
     now = timezone.now()
     down = [c.pk for c in Connection.objects.all() if circuit.is_down(c) or not c.is_active]
     waiting = Delivery.objects.filter(state=DeliveryState.PENDING, next_try__lte=now)
-    oldest = waiting.exclude(connection_id__in=down).order_by("next_try").values_list("next_try", flat=True).first()
-    age = (now - oldest).total_seconds() if oldest else 0.0
+    lost = Delivery.objects.filter(state=DeliveryState.SENDING, lease_until__lte=now)
+    due = [
+        rows.exclude(connection_id__in=down).order_by(field).values_list(field, flat=True).first()
+        for rows, field in ((waiting, "next_try"), (lost, "lease_until"))
+    ]
+    age = max((now - moment).total_seconds() if moment else 0.0 for moment in due)
     attention = Delivery.objects.filter(state__in=(DeliveryState.UNCLEAR, DeliveryState.NEEDS_ATTENTION)).count()
     return {
         "ok": age <= OLDEST_DUE.total_seconds(),
         "oldest_due_seconds": round(age, 1),
-        "due": waiting.count(),
+        "due": waiting.count() + lost.count(),
         "attention": attention,
     }
 

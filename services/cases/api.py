@@ -99,11 +99,10 @@ class CasesView(APIView):
         if not _KEY.fullmatch(key):
             raise Problem(400, "idempotency_key_missing", "Send an Idempotency-Key header of 1 to 100 visible ASCII signs.")
         body = request.data
-        if not isinstance(body, dict) or set(body) - {"service", "answers"} or not isinstance(body.get("answers"), dict):
+        kinds = {name: type(value) for name, value in body.items()} if isinstance(body, dict) else {}
+        if kinds != {"service": str, "answers": dict}:
             raise Problem(400, "invalid", "The body is an object with exactly `service` (code) and `answers` (object).")
-        service = Service.objects.filter(
-            code=str(body.get("service", ""))[:80], is_public=True, channel=Channel.FORM
-        ).first()
+        service = Service.objects.filter(code=body["service"], is_public=True, channel=Channel.FORM).first()
         if service is None or service.form is None:
             raise Problem(404, "service_not_found", "No online service with this code.")
         digest = hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -53,7 +53,7 @@ def inbox(request: SignedInRequest) -> HttpResponse:
     else:
         tab = tab if tab in _TABS else ""
         cases = cases.filter(phase__in=_TABS[tab])
-    if words := request.GET.get("cari", "").strip()[:60]:
+    if words := request.GET.get("cari", "").replace("\0", "").strip()[:60]:
         cases = cases.filter(reference__icontains=words) | cases.filter(title__icontains=words)
     page = Paginator(cases, 25).get_page(request.GET.get("hal"))
     return render(

@@ -112,6 +112,8 @@ class ServicesView(PublicView):
     )
     def get(self, request: Request) -> Response:
         params = request.query_params
+        if any("\0" in value for _name, values in params.lists() for value in values):
+            raise Problem(400, "invalid_filter", "A parameter holds a NUL character.")
         _language(request)  # texts are Indonesian in every language until they are translated; `language` says so
         chosen = queries.ServiceFilter(
             category=tuple(params.getlist("category")[:50]),
