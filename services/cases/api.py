@@ -99,8 +99,8 @@ class CasesView(APIView):
         if not _KEY.fullmatch(key):
             raise Problem(400, "idempotency_key_missing", "Send an Idempotency-Key header of 1 to 100 visible ASCII signs.")
         body = request.data
-        kinds = {name: type(value) for name, value in body.items()} if isinstance(body, dict) else {}
-        if kinds != {"service": str, "answers": dict}:
+        shape = {"service": str, "answers": dict}
+        if not isinstance(body, dict) or {name: type(value) for name, value in body.items()} != shape:
             raise Problem(400, "invalid", "The body is an object with exactly `service` (code) and `answers` (object).")
         service = Service.objects.filter(code=body["service"], is_public=True, channel=Channel.FORM).first()
         if service is None or service.form is None:
