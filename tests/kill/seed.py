@@ -32,7 +32,7 @@ def manifest(ports: dict[str, int]) -> dict[str, Any]:
                 "code": f"uji-{kind}",
                 "base_url": f"http://127.0.0.1:{port}",
                 "idempotency": kind,
-                "settle_seconds": 1,
+                "settle_seconds": 4,  # longer than the slow mode goes on after our call has ended
                 "bindings": bindings,
             }
         )
