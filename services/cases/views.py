@@ -6,9 +6,10 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.datastructures import MultiValueDict
 from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -21,6 +22,7 @@ from services.cases.attachments import open_attachment
 from services.cases.models import Attachment, Draft
 from services.cases.permissions import may_read_attachment
 from services.cases.presentation import receipt_page
+from services.cases.typing_kept import keeps_what_was_typed, take_typed
 from services.catalogue.models import Channel
 from services.catalogue.queries import service_by_slug
 
@@ -49,13 +51,15 @@ def tasks(request: SignedInRequest, ref: str) -> HttpResponse:
     return _receipt_if_sent(draft) or render(request, "cases/tasks.html", task_page(draft))
 
 
-@login_required
+@keeps_what_was_typed
 @never_cache
 @require_http_methods(["GET", "POST"])
 def part(request: SignedInRequest, ref: str, key: str) -> HttpResponse:
     draft = _mine(request, ref)
     if sent := _receipt_if_sent(draft):
         return sent
+    if request.method == "GET" and (typed := take_typed(request)):
+        return _put_back(draft, key, typed)
     page = part_page(draft, key, judged="cek" in request.GET)
     if page is None:
         raise Http404
@@ -80,6 +84,14 @@ def part(request: SignedInRequest, ref: str, key: str) -> HttpResponse:
         return see_other("draft-part", ref, key, suffix="?cek=1")
     following = page["next"]
     return see_other("draft-part", ref, following) if following else see_other("draft-check", ref)
+
+
+def _put_back(draft: Draft, key: str, typed: QueryDict) -> HttpResponse:
+    """Save what was typed before the session ended, and show the part with it."""
+    page = part_page(draft, key, judged=False)
+    if page is not None:
+        drafts.save_part(draft, page["part"], typed, MultiValueDict(), judge=False)
+    return see_other("draft-part", draft.ref, key)
 
 
 @login_required

@@ -287,3 +287,22 @@ def test_only_clerks_of_the_department_open_the_case_and_alice_can_see_that(
 def test_an_unknown_service_is_a_404_with_search(applicant: Applicant) -> None:
     answer = applicant.client.get("/layanan/tidak-ada/ajukan/")
     assert answer.status_code == 404 and b'role="search"' in answer.content
+
+
+def test_what_was_typed_after_the_session_ended_is_there_after_sign_in(applicant: Applicant, alice: User, adi: User) -> None:
+    applicant.client.logout()
+    answer = applicant.client.post(
+        f"{applicant.root}pemohon/", {**APPLICANT, "f.nama": "Alice Panjang Contoh", "aksi": "lanjut"}
+    )
+    assert answer.status_code == 303 and answer["Location"] == f"/akun/masuk/?next={applicant.root}pemohon/"
+    applicant.client.force_login(alice)
+    page = applicant.client.get(f"{applicant.root}pemohon/", follow=True)
+    assert 'value="Alice Panjang Contoh"' in page.content.decode()
+
+
+def test_adi_cannot_write_into_alices_draft_that_way(applicant: Applicant, adi: User) -> None:
+    stranger = Client()
+    stranger.post(f"{applicant.root}pemohon/", {"f.nama": "Jahat"})
+    stranger.force_login(adi)
+    assert stranger.get(f"{applicant.root}pemohon/").status_code == 404
+    assert Draft.objects.get().answers["nama"] == "Alice Contoh"
