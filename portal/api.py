@@ -1,7 +1,7 @@
 """`/api/v1`: the routes of every app's API and the OpenAPI document."""
 
 from django.urls import URLPattern, URLResolver, path, re_path
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
 
 from portal.errors import api_not_found
@@ -19,6 +19,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cases", cases.CasesView.as_view(), name="api-cases"),
     path("cases/<slug:reference>", cases.CaseView.as_view(), name="api-case"),
     path("openapi.json", SpectacularJSONAPIView.as_view(permission_classes=[AllowAny]), name="openapi"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="openapi", permission_classes=[AllowAny]), name="api-docs"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="openapi", permission_classes=[AllowAny]), name="api-docs"),
     re_path("", api_not_found),
 ]

@@ -1,12 +1,16 @@
 """Our own error pages: 400, 403, 404, 500 and a failed CSRF check. None of them needs the database."""
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
 
 from portal.lib.logs import correlation_id
+from portal.lib.problems import problem_page
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return problem_page(400, "bad_request", "The request cannot be read.")
     return render(request, "400.html", status=400)
 
 
@@ -20,6 +24,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def server_error(request: HttpRequest) -> HttpResponse:
     code = correlation_id()[:6].upper()
+    if request.path.startswith("/api/"):
+        return problem_page(500, "server_error", f"Something is wrong on our side. Name this to the operator: {code}.")
     return render(request, "500.html", {"error_code": f"{code[:4]}-{code[4:]}" if code else "–"}, status=500)
 
 
@@ -27,12 +33,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "403_csrf.html", status=403)
 
 
+@csrf_exempt
 def api_not_found(request: HttpRequest) -> HttpResponse:
-    problem = {
-        "type": "about:blank",
-        "title": "not found",
-        "status": 404,
-        "code": "not_found",
-        "detail": "There is nothing at this address.",
-    }
-    return JsonResponse(problem, status=404, content_type="application/problem+json")
+    return problem_page(404, "not_found", "There is nothing at this address.")

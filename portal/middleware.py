@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
 from portal.lib.logs import correlated
+from portal.lib.problems import problem_page
 
 _HEX = re.compile(r"[0-9a-f]{32}")
 
@@ -29,6 +30,21 @@ class CorrelationMiddleware:
             return response
 
 
+class TrustedProxyMiddleware:
+    """Behind TRUSTED_PROXIES proxies of ours, the visitor's address is that entry of X-Forwarded-For, counted from the end."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        count = settings.TRUSTED_PROXIES
+        if count:
+            entries = [entry.strip() for entry in request.headers.get("X-Forwarded-For", "").split(",") if entry.strip()]
+            if len(entries) >= count:
+                request.META["REMOTE_ADDR"] = entries[-count][:45]
+        return self.get_response(request)
+
+
 class BodyLimitMiddleware:
     """Refuse a body that nobody here can want before any of it is read (nginx has the same limit in front)."""
 
@@ -38,6 +54,8 @@ class BodyLimitMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.headers.get("Content-Length", "")
         if length and (not length.isdigit() or int(length) > settings.REQUEST_MAX_BYTES):
+            if request.path.startswith("/api/"):
+                return problem_page(413, "too_large", "The body is larger than the portal accepts.")
             return render(request, "400.html", status=413)
         return self.get_response(request)
 
@@ -49,6 +67,8 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
         if request.path.startswith("/kelola/"):
             response._csp_replace = settings.ADMIN_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
             response["X-Frame-Options"] = "SAMEORIGIN"
+        elif request.path.startswith("/api/v1/docs/"):
+            response._csp_update = settings.API_DOCS_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
         return super().process_response(request, response)
 
 

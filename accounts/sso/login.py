@@ -1,13 +1,28 @@
 """Our hooks into allauth's own sign-in (allauth calls these classes adapters; that word is taken here)."""
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+MAX_EMAIL = 254
 
 
 class LoginHooks(DefaultAccountAdapter):
-    """Redirects stay on our own host; links in mails come from the setting, not from the request."""
+    """Links in mails come from the setting PUBLIC_URL, never from the request."""
 
-    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: object) -> str:
-        path = super().get_email_confirmation_url(None, emailconfirmation)
-        return path if path.startswith("http") else f"{settings.PUBLIC_URL}{path}"
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        return settings.PUBLIC_URL + reverse("account_confirm_email", args=[emailconfirmation.key])
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        uid, _dash, token = key.partition("-")
+        return settings.PUBLIC_URL + reverse("account_reset_password_from_key", kwargs={"uidb36": uid, "key": token})
+
+    def clean_email(self, email: str) -> str:
+        if len(email) > MAX_EMAIL:
+            raise ValidationError(_("Email paling banyak 254 huruf. Periksa lagi alamatnya"))
+        return str(super().clean_email(email))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpResponse, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
@@ -31,6 +31,18 @@ def problem_response(status: int, code: str, detail: str, **members: Any) -> Res
         status=status,
         content_type="application/problem+json",
     )
+
+
+def problem_page(status: int, code: str, detail: str) -> HttpResponse:
+    """The same document where DRF is not in the path: unknown addresses, bodies that are too large, our own failures."""
+    problem = {
+        "type": f"/api/v1/docs/#{code}",
+        "title": code.replace("_", " "),
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    return JsonResponse(problem, status=status, content_type="application/problem+json")
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:

@@ -73,6 +73,9 @@ ADMIN_CONTENT_SECURITY_POLICY: dict[str, list[str]] = {
     "base-uri": ["'none'"],
 }
 
+# The viewer of the API document makes its own styles in the browser.
+API_DOCS_CONTENT_SECURITY_POLICY: dict[str, list[str]] = {"style-src": ["'unsafe-inline'"]}
+
 # --- applications ---------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "portal",
@@ -110,6 +113,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "portal.middleware.CorrelationMiddleware",
+    "portal.middleware.TrustedProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -219,6 +223,8 @@ ATTACHMENT_MAX_BYTES = 5 * 1024 * 1024
 CASE_ATTACHMENTS_MAX_BYTES = 20 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # Wagtail's editor needs it; the applying pages check a lower limit themselves
+# How many proxies of ours stand in front; their X-Forwarded-For is believed, nobody else's.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 REQUEST_MAX_BYTES = 24 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = REQUEST_MAX_BYTES  # residents' papers never touch the disk before they are encrypted
 
@@ -270,6 +276,8 @@ SPECTACULAR_SETTINGS = {
 
 # --- work in the background -----------------------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+if not REDIS_URL:
+    CELERY_BROKER_TRANSPORT = "portal.lib.filebroker:Transport"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {
         "visibility_timeout": 120,

@@ -31,6 +31,7 @@ from services.forms.models import FormVersion
 
 _log = logging.getLogger(__name__)
 _MAX_NUMBER_CLASHES = 20
+MAX_PROMISE = 3_650  # whatever was written on the page, a submission is never refused for it
 
 
 class KeyReusedError(Exception):
@@ -116,6 +117,7 @@ def submit_case(
             raise NotAcceptingError(service.code) from error
         delivery = _enqueue(case, prepared)
         timeline.open_timeline(case)
+        _log.info("submission stored", extra={"reference": case.reference, "service": service.code, "files": len(files)})
         transaction.on_commit(lambda: _after_commit(delivery.pk))
         reach("web_before_commit")
     return case
@@ -222,15 +224,16 @@ def due_at(service: Service, start: datetime) -> datetime | None:
     """The end of the promise in the service's own unit, or None when it makes none."""
     if not service.time_value:
         return None
+    amount = min(service.time_value, MAX_PROMISE)
     match service.time_unit:
         case "hari_kerja":
-            return add_working_days(start, service.time_value, holidays())
+            return add_working_days(start, amount, holidays())
         case "hari_kalender":
-            return start + timedelta(days=service.time_value)
+            return start + timedelta(days=amount)
         case "jam":
-            return start + timedelta(hours=service.time_value)
+            return start + timedelta(hours=amount)
         case "menit":
-            return start + timedelta(minutes=service.time_value)
+            return start + timedelta(minutes=amount)
     return None
 
 

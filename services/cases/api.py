@@ -20,6 +20,7 @@ from rest_framework.views import APIView
 from accounts.models import ApiKey
 from accounts.requests import SignedInApiRequest
 from portal.lib.clocks import today
+from portal.lib.pagination import page_of
 from portal.lib.problems import Problem
 from services.cases import actions, queries
 from services.cases.attachments import RefusedFileError, held_by, hold, judge
@@ -83,10 +84,13 @@ CaseListShape = inline_serializer(
 
 
 class CasesView(APIView):
-    @extend_schema(responses=CaseListShape, operation_id="cases_list")
+    @extend_schema(
+        responses=CaseListShape,
+        operation_id="cases_list",
+        parameters=[OpenApiParameter("page", int), OpenApiParameter("page_size", int)],
+    )
     def get(self, request: SignedInApiRequest) -> Response:
-        found = [as_json(case) for case in queries.cases_of(request.user)[:200]]
-        return Response({"results": found, "next": None, "count": len(found)})
+        return Response(page_of(request, queries.cases_of(request.user), as_json))
 
     @extend_schema(
         request=NewCaseShape,

@@ -295,6 +295,7 @@ def _settle_sent(lease: Lease, receipt: Receipt) -> str:
         if circuit.record_success(backend, now=now, retry=lease.retry):
             _reopen(backend, now)
         timeline.record_receipt(timeline.lock_case(delivery.case_id), receipt, key=delivery.key)
+        _log.info("delivery sent", extra={"delivery": delivery.key, "tries": delivery.tries})
         return "sent"
 
     return _commit(write)
@@ -315,6 +316,9 @@ def _settle_rejected(lease: Lease, error: Rejected) -> str:
         if circuit.record_success(backend, now=now, retry=lease.retry):
             _reopen(backend, now)
         _say_needs_attention(delivery, _("Dinas meminta perbaikan isian."), public=True)
+        timeline.tell_correction(
+            delivery.case, "\n".join([error.message, *error.field_errors.values()]).strip(), key=delivery.key
+        )
         return "rejected"
 
     return _commit(write)

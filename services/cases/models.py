@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from portal.lib.crypto import EncryptedBinaryField, EncryptedJSONField
+from portal.lib.crypto import EncryptedBinaryField, EncryptedJSONField, EncryptedTextField
 from portal.lib.references import new_token
 from services.cases.constants import Act, DeliveryPhase, DeliveryState, Phase, Status
 
@@ -98,7 +98,7 @@ class CaseEvent(models.Model):
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(max_length=8, choices=Kind.choices)
     status = models.CharField(max_length=24, blank=True)
-    text = models.TextField(blank=True)
+    text = EncryptedTextField(blank=True)  # people write numbers and names into sentences
     actor = models.CharField(max_length=120, blank=True)  # "resident", "department", "portal", or a clerk's name
     key = models.CharField(max_length=160, null=True, unique=True)  # what makes this line the only one of its kind
     public = models.BooleanField(default=True)

@@ -133,7 +133,7 @@ def apply_status_update(update: StatusUpdate, *, case_id: int) -> str:
                 actor="department",
                 text=update.message,
                 key=key,
-                at=update.at or timezone.now(),
+                at=_not_future(update.at) or timezone.now(),
             )
             return "older than the present status"
         if update.status == case.status:
@@ -173,17 +173,27 @@ def _not_future(at: datetime | None) -> datetime | None:
 def _is_older(update: StatusUpdate, case: Case) -> bool:
     if update.version and case.status_version:
         new, old = update.version, case.status_version
-        return int(new) < int(old) if new.isdigit() and old.isdigit() else new < old
+        return int(new) <= int(old) if new.isdigit() and old.isdigit() else new <= old
     return False
+
+
+def tell_correction(case: Case, text: str, *, key: str) -> None:
+    """The department's system refuses the content: the resident hears it at once, with the department's own sentences."""
+    _send(case, "case_correction", f"correction:{key}", text)
 
 
 def _tell(case: Case, status: str, key: str, text: str) -> None:
     template = MESSAGE_FOR.get(status)
-    if template and case.resident_id:
+    if template:
+        _send(case, template, f"{key}:{template}", text)
+
+
+def _send(case: Case, template: str, key: str, text: str) -> None:
+    if case.resident_id:
         notify(
             case.resident_id,
             template=template,
-            key=f"{key}:{template}"[:120],
+            key=key[:120],
             case_reference=case.reference,
             context={
                 "reference": case.reference,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 from celery import shared_task
@@ -18,6 +19,8 @@ from services.cases.models import Delivery, Draft, InboundEvent
 
 ROWS_PER_SLOT = 8
 HELD = timedelta(days=2)
+EVENT_TRIES = timedelta(days=1)
+_log = logging.getLogger(__name__)
 
 
 @shared_task(name="services.cases.timetable.sweep_deliveries")
@@ -41,6 +44,9 @@ def sweep_deliveries() -> int:
 
 @shared_task(name="services.cases.timetable.sweep_inbound_events")
 def sweep_inbound_events() -> int:
+    given_up = InboundEvent.objects.filter(state=InboundEvent.State.STORED, received_at__lte=timezone.now() - EVENT_TRIES)
+    if count := given_up.update(state=InboundEvent.State.IGNORED, reason="could not be applied for a day"):
+        _log.error("events given up", extra={"count": count})
     stale = timezone.now() - timedelta(seconds=5)
     waiting = InboundEvent.objects.filter(state=InboundEvent.State.STORED, received_at__lte=stale)
     ids = list(waiting.order_by("received_at").values_list("pk", flat=True)[:100])

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from portal.lib.crypto import EncryptedJSONField
+
 
 class Message(models.Model):
     class State(models.TextChoices):
@@ -18,7 +20,7 @@ class Message(models.Model):
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="messages")
     key = models.CharField(max_length=120, unique=True)  # what makes this message the only one of its kind
     template = models.CharField(max_length=60)
-    context = models.JSONField(default=dict)  # references and words only, never answers
+    context = EncryptedJSONField(default=dict)  # references and words, and what the department wrote
     case_reference = models.CharField(max_length=40, blank=True, db_index=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
     tries = models.PositiveIntegerField(default=0)

@@ -458,3 +458,15 @@ def test_a_cache_that_is_gone_is_fatal(api: Client, settings: Any) -> None:
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
     answer = api.get("/readyz")
     assert answer.status_code == 503 and answer.json()["checks"]["cache"]["ok"] is False
+
+
+def test_the_api_speaks_problem_json_also_where_no_view_is(client: Client) -> None:
+    for answer in (client.get("/api/v1/tidak-ada"), Client(enforce_csrf_checks=True).post("/api/v1/tidak-ada")):
+        assert answer.status_code == 404 and answer["Content-Type"] == "application/problem+json"
+
+
+def test_the_api_document_can_be_read_in_a_browser(client: Client) -> None:
+    page = client.get("/api/v1/docs/")
+    assert page.status_code == 200 and b"<script>" not in page.content.replace(b"<script></script>", b"")
+    assert "style-src 'self' 'unsafe-inline'" in page["Content-Security-Policy"]
+    assert "unsafe-inline" not in client.get("/api/v1/services")["Content-Security-Policy"]

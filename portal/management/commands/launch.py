@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import fcntl
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,17 +15,24 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import User
 from services.adapters.models import Connection
 
 RESTART_AFTER_SECONDS = 1.0
+_PR_SET_PDEATHSIG = 1
 STOP_SECONDS = 12.0
+
+
+def _end_with_parent() -> None:
+    """In the child, before exec: be told to end when the launcher is killed (Linux; elsewhere Ctrl-C has to do)."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Child:
@@ -35,9 +45,15 @@ class Child:
         self.started = 0.0
 
     def start(self) -> None:
+        self.signal(signal.SIGKILL)  # a child of the last one may live on, and would share the port
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
-                self.command, env=self.environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+                self.command,
+                env=self.environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509 - this command has one thread
             )
         self.started = time.monotonic()
 
@@ -49,8 +65,10 @@ class Child:
         return True
 
     def signal(self, number: int) -> None:
-        if self.process is not None and self.process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
+        """To the whole group, also when its leader is gone."""
+        if self.process is not None:
+            self.process.poll()
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, number)
 
 
@@ -63,6 +81,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         port, registry_port = options["port"], options["registry_port"]
+        lock = self._only_one()
+        for wanted, name in ((port, "PORT"), (registry_port, "REGISTRY_PORT")):
+            self._is_free(wanted, name)
         with self._step("Database (the first time most of a minute: about 200 migrations, most of them the CMS's)"):
             call_command("migrate", verbosity=0, interactive=False)
         if settings.DEMO and not User.objects.exists():
@@ -93,6 +114,24 @@ class Command(BaseCommand):
                 time.sleep(0.3)
         finally:
             self._stop(children)
+            lock.close()
+
+    def _only_one(self) -> IO[str]:
+        """One launcher for one data folder: two would be two workers on one database."""
+        held = (settings.VAR_DIR / "launch.lock").open("w")
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise CommandError(f"The portal is running already with the data in {settings.VAR_DIR}. End it first.") from None
+        return held
+
+    def _is_free(self, port: int, name: str) -> None:
+        with socket.socket() as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                trial.bind(("127.0.0.1", port))
+            except OSError:
+                raise CommandError(f"Port {port} is taken. Choose another one: {name}={port + 10} make run") from None
 
     @contextlib.contextmanager
     def _step(self, what: str) -> Iterator[None]:
@@ -144,6 +183,8 @@ class Command(BaseCommand):
                     return
             except (urllib.error.URLError, OSError):
                 time.sleep(0.2)
+        if not stopped():
+            raise CommandError(f"The portal did not answer within a minute; see {settings.VAR_DIR / 'log' / 'web.log'}")
 
     def _say_where(self, port: int, registry_port: int, children: list[Child]) -> None:
         lines = ["", f"  Portal                 http://localhost:{port}/"]

@@ -310,6 +310,8 @@ def _moment(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
+    if not 2000 <= moment.year <= 2100:  # a clock that far off says nothing, and some dates cannot be converted
+        return None
     return moment if moment.tzinfo else timezone.make_aware(moment)
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core import mail
+from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
@@ -15,7 +18,9 @@ from services.cases import actions, inbound, timeline
 from services.cases import delivery as work
 from services.cases.constants import DeliveryState, Status
 from services.cases.models import Case, CaseEvent, Delivery, InboundEvent
+from services.catalogue.models import Service
 from services.notifications.models import Message
+from services.notifications.tasks import send_message
 from tests.services.cases.conftest import delivery_of
 
 Connect = Callable[..., Connection]
@@ -132,3 +137,50 @@ def test_alice_answers_a_question_and_the_case_goes_on(connect: Connect, submit:
     assert case.status == Status.RECEIVED
     with pytest.raises(actions.ConflictError):
         actions.answer_question(case, text="Lagi")
+
+
+def test_an_event_from_an_impossible_time_breaks_no_page(sent: Case, client: Client, alice: User) -> None:
+    far = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    timeline.apply_status_update(update(sent, Status.IN_PROGRESS, event_id="e5", version="5"), case_id=sent.pk)
+    timeline.apply_status_update(update(sent, Status.COMPLETED, event_id="e1", version="1", at=far), case_id=sent.pk)
+    client.force_login(alice)
+    assert client.get(f"/permohonan/{sent.reference}/").status_code == 200
+
+
+def test_two_events_of_one_version_are_one_decision(sent: Case) -> None:
+    timeline.apply_status_update(update(sent, Status.IN_PROGRESS, event_id="e5", version="5"), case_id=sent.pk)
+    assert timeline.apply_status_update(update(sent, Status.REFUSED, event_id="e6", version="5"), case_id=sent.pk)
+    sent.refresh_from_db()
+    assert sent.status == Status.IN_PROGRESS
+
+
+def test_what_people_write_is_encrypted_in_the_database(connect: Connect, submit: Submit, bob: User) -> None:
+    connect("inbox")
+    case = submit()
+    work.deliver(delivery_of(case).pk)
+    actions.decide_case(case, clerk=bob, decision="tanya", reason="RAHASIA-DINAS")
+    actions.answer_question(case, text="RAHASIA-WARGA")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT text FROM cases_caseevent")
+        stored = repr(cursor.fetchall())
+        cursor.execute("SELECT context FROM notifications_message")
+        stored += repr(cursor.fetchall())
+    assert "RAHASIA" not in stored
+    assert {"RAHASIA-DINAS", "RAHASIA-WARGA"} <= set(case.events.values_list("text", flat=True))
+
+
+def test_a_refusal_by_the_department_is_told_by_mail(connect: Connect, submit: Submit) -> None:
+    connect(behaviour="rejects")
+    case = submit()
+    work.deliver(delivery_of(case).pk)
+    message = Message.objects.get(case_reference=case.reference, template="case_correction")
+    send_message(message.pk)
+    assert "meminta perbaikan isian" in mail.outbox[0].subject and "Contoh penolakan." in mail.outbox[0].body
+    assert case.reference in mail.outbox[0].alternatives[0].content
+
+
+def test_a_promise_beyond_reason_refuses_no_submission(connect: Connect, submit: Submit, service: Service) -> None:
+    connect()
+    service.time_value = 32_000
+    service.save()
+    assert submit().due_at is not None
