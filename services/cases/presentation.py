@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from services.adapters.circuit import is_down
 from services.cases.constants import DeliveryState, Phase, Status
 from services.cases.drafts import kelurahan_source
 from services.cases.models import Case, CaseEvent, Delivery
@@ -113,6 +114,7 @@ def case_page(case: Case) -> dict[str, Any]:
         "steps": steps_of(case, first),
         "delivery": first,
         "waiting": first is not None and case.status == Status.SUBMITTED and is_waiting_for_department(first),
+        "down": first is not None and is_down(first.connection),
         "unclear": first is not None and first.state == DeliveryState.UNCLEAR,
         "attention": first if first is not None and first.state == DeliveryState.NEEDS_ATTENTION else None,
         "conversation": [e for e in public_events(case) if e.kind == CaseEvent.Kind.MESSAGE],
@@ -159,6 +161,6 @@ def receipt_page(case: Case) -> dict[str, Any]:
         "case": case,
         "row": listed(case),
         "waiting": first is not None and case.status == Status.SUBMITTED and is_waiting_for_department(first),
-        "down": first is not None and case.status == Status.SUBMITTED and first.connection.failures >= 5,
+        "down": first is not None and case.status == Status.SUBMITTED and is_down(first.connection),
         "nav": "layanan",
     }

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.access_log import record_access
 from accounts.models import AccessEntry, User
 from portal.lib.references import read_case_reference
+from services.adapters.circuit import is_down
 from services.cases.constants import TAG, DeliveryState, Phase, Status
 from services.cases.models import Case, CaseEvent, Delivery, Draft
 from services.catalogue.models import Department, DepartmentRole
@@ -118,7 +119,7 @@ def display_tag(case: Case) -> DisplayTag:
 def is_waiting_for_department(delivery: Delivery) -> bool:
     """True when at least one try has failed and the next one is still to come."""
     return delivery.state in (DeliveryState.PENDING, DeliveryState.SENDING) and (
-        delivery.tries > 1 or (delivery.tries == 1 and bool(delivery.last_error)) or delivery.connection.failures >= 5
+        delivery.tries > 1 or (delivery.tries == 1 and bool(delivery.last_error)) or is_down(delivery.connection)
     )
 
 

@@ -159,7 +159,7 @@ class Command(BaseCommand):
             *("--no-ws", "--log-level", "warning", "portal.wsgi:application"),
         ]
         worker = [
-            *(python, "-m", "celery", "-A", "portal", "worker", "--pool", "threads"),
+            *(python, "-m", "celery", "-q", "-A", "portal", "worker", "--pool", "threads"),
             *("--concurrency", str(settings.WORKER_THREADS), "--loglevel", "WARNING"),
             *("--without-gossip", "--without-mingle", "--without-heartbeat"),
         ]
