@@ -27,12 +27,3 @@ def add_working_days(start: datetime, days: int, holidays: Container[date]) -> d
         if is_working_day(moment.date(), holidays):
             left -= 1
     return moment
-
-
-def working_days_between(start: datetime, end: datetime, holidays: Container[date]) -> int:
-    """Working days after the day of `start` up to and with the day of `end`; 0 when `end` is not later."""
-    day, last, count = timezone.localtime(start).date(), timezone.localtime(end).date(), 0
-    while day < last:
-        day += timedelta(days=1)
-        count += is_working_day(day, holidays)
-    return count

@@ -6,7 +6,6 @@ from typing import Any
 _NIK = re.compile(r"(?<!\d)(\d{4})\d{8}(\d{4})(?!\d)")
 _LONG_DIGITS = re.compile(r"(?<!\d)(\d{2})\d{5,}(\d{2})(?!\d)")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
-_SECRET_NAMES = re.compile(r"pass|secret|token|authorization|api[-_]?key|signature|cookie|sandi", re.IGNORECASE)
 
 
 def redact_text(text: str, limit: int = 200) -> str:
@@ -16,11 +15,6 @@ def redact_text(text: str, limit: int = 200) -> str:
     text = _EMAIL.sub("•@•", text)
     text = "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def redact_headers(headers: dict[str, str]) -> dict[str, str]:
-    """Header values with secrets replaced."""
-    return {name: "•••" if _SECRET_NAMES.search(name) else redact_text(value) for name, value in headers.items()}
 
 
 def shape_of(value: Any, depth: int = 4) -> Any:

@@ -25,7 +25,6 @@ class Admission:
     """May this attempt go now? If not, `until` says when to look again; that is not a try."""
 
     admitted: bool
-    probe: bool = False
     until: datetime | None = None
 
 
@@ -49,7 +48,7 @@ def admit(connection: Connection, *, now: datetime, live: int, retry: bool) -> A
             return Admission(False, until=connection.open_until + timedelta(seconds=random.uniform(0, 2)))
         if live:  # the probe under way is that lease
             return Admission(False, until=now + timedelta(seconds=random.uniform(1, 3)))
-        return Admission(True, probe=True)
+        return Admission(True)  # the one probe; it costs no budget
     if live >= connection.ceiling:
         return Admission(False, until=now + timedelta(seconds=random.uniform(0.5, 1.5)))
     if retry:

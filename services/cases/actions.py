@@ -281,11 +281,11 @@ def answer_question(case: Case, *, text: str) -> None:
 
 
 def send_again(delivery: Delivery, *, clerk: User) -> None:
-    """A person decides that an unclear or refused delivery goes again: same key, same body."""
+    """A person decides that an unclear or refused delivery goes again: same key, same body, and tries of its own."""
     with transaction.atomic():
         changed = Delivery.objects.filter(
             pk=delivery.pk, state__in=(DeliveryState.UNCLEAR, DeliveryState.NEEDS_ATTENTION)
-        ).update(state=DeliveryState.PENDING, phase="", next_try=timezone.now(), woken_until=None)
+        ).update(state=DeliveryState.PENDING, phase="", tries=0, problem={}, next_try=timezone.now(), woken_until=None)
         if not changed:
             raise ConflictError(_("Pengiriman ini sudah ditangani. Muat ulang halaman."))
         timeline.note(delivery.case, _("Dikirim ulang oleh petugas."), actor=clerk.get_full_name())

@@ -87,6 +87,8 @@ def track(request: HttpRequest) -> HttpResponse:
     if too_many(f"track:{request.META.get('REMOTE_ADDR')}", limit=20, seconds=600):
         return render(request, "cases/track.html", {**context, "busy": True}, status=429)
     reference = read_case_reference(settings.CASE_NUMBER_PREFIX, typed)
+    if reference and too_many(f"track:{reference}", limit=10, seconds=3600):
+        return render(request, "cases/track.html", {**context, "busy": True}, status=429)
     case = Case.objects.filter(reference=reference).select_related("department").first() if reference else None
     if reference is None:
         context["problems"] = [

@@ -54,7 +54,6 @@ class Lease:
     delivery: Delivery
     token: str
     ends: float
-    probe: bool
     retry: bool
 
 
@@ -118,9 +117,10 @@ def claim(delivery_id: int) -> Lease | None:
                 _say_needs_attention(delivery, _("Percobaan 72 jam sudah habis."))
             return None
         interrupted = delivery.state == DeliveryState.SENDING and delivery.phase == DeliveryPhase.WRITING
-        if interrupted and delivery.idempotency == Idempotency.LOOKUP and not delivery.ask:
+        if interrupted and delivery.idempotency == Idempotency.LOOKUP:
+            # Also when it was asked before: bytes may have left since then, and the settle time starts anew.
             delivery.ask = True
-            delivery.ask_after = (delivery.lease_until or now) + timedelta(seconds=backend.settle_seconds)
+            delivery.ask_after = min(delivery.lease_until or now, now) + timedelta(seconds=backend.settle_seconds)
         if delivery.ask and delivery.ask_after is not None and delivery.ask_after > now:
             mine.update(
                 state=DeliveryState.PENDING,
@@ -156,7 +156,7 @@ def claim(delivery_id: int) -> Lease | None:
             return None
         delivery.tries += 1
         ends = time.monotonic() + settings.DELIVERY_CALL_SECONDS
-        return Lease(delivery=delivery, token=token, ends=ends, probe=admission.probe, retry=retry)
+        return Lease(delivery=delivery, token=token, ends=ends, retry=retry)
 
 
 def _is_unclear_now(delivery: Delivery) -> bool:
@@ -236,8 +236,7 @@ def mark(lease: Lease) -> None:
         ).update(phase=DeliveryPhase.WRITING, lease_until=now + timedelta(seconds=settings.DELIVERY_LEASE_SECONDS))
         if not marked:
             raise LeaseLostError
-        if delivery.tries == 1 or lease.retry:
-            _record_release(delivery)
+        _record_release(delivery)
     reach("before_send", delivery.idempotency)
     if time.monotonic() > lease.ends:
         raise LeaseLostError

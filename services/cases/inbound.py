@@ -42,7 +42,7 @@ def unpack(payload: dict[str, Any]) -> StatusUpdate:
 def apply_event(event_id: int) -> str:
     """Apply one stored event. Returns the reason why nothing changed, or "" when it did."""
     with transaction.atomic():
-        event = InboundEvent.objects.select_for_update().select_related("connection").get(pk=event_id)
+        event = InboundEvent.objects.select_for_update().get(pk=event_id)
         if event.state != InboundEvent.State.STORED:
             return "already done"
         with correlated(event.correlation_id):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -119,13 +119,15 @@ def apply_status_update(update: StatusUpdate, *, case_id: int) -> str:
     """
     with transaction.atomic():
         case = lock_case(case_id)
-        key = f"event:{case.reference}:{update.event_id or update.version or update.word}"[:160]
+        key = f"event:{case.reference}:{update.event_id}:{update.version}:{update.word}"[:160]
         if CaseEvent.objects.filter(key=key).exists():
             return "already applied"
         if not update.status:
             note(case, _("Kata status tidak dikenal: %(word)s") % {"word": redact_text(update.word, 60)}, key=key)
             return "unknown word"
-        if _is_older(update, case):
+        order = _order(update, case)
+        if order < 0:
+            earlier = case.status_at - timedelta(microseconds=1)  # history never comes after the present status
             CaseEvent.objects.create(
                 case=case,
                 kind=CaseEvent.Kind.STATUS,
@@ -133,9 +135,12 @@ def apply_status_update(update: StatusUpdate, *, case_id: int) -> str:
                 actor="department",
                 text=update.message,
                 key=key,
-                at=_not_future(update.at) or timezone.now(),
+                at=min(update.at or earlier, earlier),
             )
             return "older than the present status"
+        if order == 0 and update.status != case.status:
+            note(case, _("Dua status berbeda dengan nomor urut yang sama: %(word)s") % {"word": update.status}, key=key)
+            return "another status under the same version"
         if update.status == case.status:
             case.status_version = update.version or case.status_version
             case.save(update_fields=["status_version"])
@@ -151,7 +156,7 @@ def apply_status_update(update: StatusUpdate, *, case_id: int) -> str:
             text=update.message,
             key=key,
             version=update.version,
-            at=_not_future(update.at),
+            at=_between(update.at, case),
         )
         if not moved:
             note(
@@ -166,15 +171,20 @@ def apply_status_update(update: StatusUpdate, *, case_id: int) -> str:
         return ""
 
 
-def _not_future(at: datetime | None) -> datetime | None:
-    return None if at is None else min(at, timezone.now())
+def _between(at: datetime | None, case: Case) -> datetime:
+    """The event's own time, not after now and not before the present status: a department's clock may be wrong."""
+    now = timezone.now()
+    return now if at is None else max(min(at, now), case.status_at)
 
 
-def _is_older(update: StatusUpdate, case: Case) -> bool:
-    if update.version and case.status_version:
-        new, old = update.version, case.status_version
-        return int(new) <= int(old) if new.isdigit() and old.isdigit() else new <= old
-    return False
+def _order(update: StatusUpdate, case: Case) -> int:
+    """-1, 0, 1: the update's version against the present one. 1 when either has none: then our receiving orders them."""
+    new, old = update.version, case.status_version
+    if not new or not old:
+        return 1
+    if new.isdigit() and old.isdigit():
+        return (int(new) > int(old)) - (int(new) < int(old))
+    return (new > old) - (new < old)
 
 
 def tell_correction(case: Case, text: str, *, key: str) -> None:

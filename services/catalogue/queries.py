@@ -216,12 +216,6 @@ def needs_with_counts() -> list[CountedNeed]:
     return found
 
 
-def texts_by_code(codes: Sequence[str], language: str = "id") -> list[ServiceText]:
-    """Public texts of these codes, in the order asked for."""
-    rows = {t.service.code: t for t in public_texts(language).filter(service__code__in=codes)}
-    return [rows[code] for code in codes if code in rows]
-
-
 def disturbed_services(language: str = "id") -> QuerySet[ServiceText]:
     """Public services that do not run as usual."""
     return (

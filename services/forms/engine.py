@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from services.forms.cleaning import clean_key
 from services.forms.conditions import holds
 from services.forms.documents import Form, Part, Question, localized
-from services.forms.question_types import Context, Fault, options_of, type_of
+from services.forms.question_types import Context, Fault, type_of
 from services.forms.question_types.choice import RADIOS_UP_TO
 
 
@@ -211,7 +211,3 @@ def read_api(form: Form, body: Mapping[str, Any], context: Context) -> tuple[dic
             detail = _("Jawaban ini tidak berlaku untuk pilihan Anda yang lain.")
             problems.append({"code": "not_applicable", "pointer": f"/{key}", "detail": detail})
     return found.answers, problems
-
-
-def choices_of(question: Question, context: Context) -> list[tuple[str, str]]:
-    return options_of(question, context)

@@ -8,7 +8,3 @@ from services.forms.models import FormDefinition, FormVersion
 def current_version(definition: FormDefinition) -> FormVersion:
     """The newest published version. Raises FormVersion.DoesNotExist when there is none."""
     return definition.versions.latest()
-
-
-def has_published_form(definition: FormDefinition | None) -> bool:
-    return definition is not None and definition.versions.exists()

@@ -6,7 +6,6 @@ import logging
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from portal.lib.waking import wake
 from services.notifications.models import Message
@@ -23,10 +22,3 @@ def notify(recipient_id: int, *, template: str, key: str, context: dict[str, Any
     if created:
         message_id = message.pk
         transaction.on_commit(lambda: wake("services.notifications.tasks.send_message", message_id))
-
-
-def mark_read(recipient_id: int, message_id: int) -> bool:
-    """True when the message is this person's."""
-    mine = Message.objects.filter(pk=message_id, recipient_id=recipient_id)
-    mine.filter(read_at=None).update(read_at=timezone.now())
-    return mine.exists()

@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import AccessEntry
+from accounts.models import AccessEntry, User
 from services.adapters import circuit
 from services.adapters.kinds.demo import Demo
 from services.adapters.models import Connection
+from services.cases import actions, queries
 from services.cases import delivery as work
-from services.cases import queries
 from services.cases.constants import DeliveryState, Status
 from services.cases.models import Case, CaseEvent, Delivery
 from services.cases.timetable import sweep_deliveries
@@ -172,7 +172,7 @@ def test_a_process_stopped_longer_than_its_call_sends_nothing(connect: Connect, 
     case = submit()
     lease = work.claim(delivery_of(case).pk)
     assert lease is not None
-    late = work.Lease(lease.delivery, lease.token, ends=0.0, probe=False, retry=False)
+    late = work.Lease(lease.delivery, lease.token, ends=0.0, retry=False)
     with pytest.raises(work.LeaseLostError):
         work.mark(late)
 
@@ -238,3 +238,28 @@ def test_an_inbox_case_waits_for_a_clerk(connect: Connect, submit: Submit) -> No
     assert run(case) == "sent"
     case.refresh_from_db()
     assert case.status == Status.SUBMITTED and case.accepted_at is None
+
+
+def test_a_worker_lost_again_after_asking_waits_for_a_settle_time_of_its_own(connect: Connect, submit: Submit) -> None:
+    connection = connect(idempotency="lookup")
+    case = submit()
+    Delivery.objects.filter(case=case).update(ask=True, ask_after=timezone.now() - timedelta(hours=1), tries=1)
+    lease = work.claim(delivery_of(case).pk)
+    assert lease is not None
+    work.mark(lease)
+    Connection.objects.filter(pk=connection.pk).update(settle_seconds=600)
+    Delivery.objects.filter(case=case).update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert run(case) == "not now", "its bytes may have left a moment ago: the old answer proves nothing"
+    row = delivery_of(case)
+    assert row.ask and row.ask_after is not None and row.ask_after > timezone.now() + timedelta(seconds=500)
+
+
+def test_a_person_can_send_again_what_was_given_up(connect: Connect, submit: Submit, bob: User) -> None:
+    connect()
+    case = submit()
+    Delivery.objects.filter(case=case).update(
+        state=DeliveryState.NEEDS_ATTENTION, tries=25, created_at=timezone.now() - timedelta(hours=80)
+    )
+    actions.send_again(delivery_of(case), clerk=bob)
+    assert run(case) == "sent"
+    assert list(Demo.effects) == [case.reference]

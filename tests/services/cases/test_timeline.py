@@ -184,3 +184,26 @@ def test_a_promise_beyond_reason_refuses_no_submission(connect: Connect, submit:
     service.time_value = 32_000
     service.save()
     assert submit().due_at is not None
+
+
+def test_one_message_with_two_steps_of_a_case_applies_both(sent: Case) -> None:
+    for version, status in (("2", Status.IN_PROGRESS), ("3", Status.COMPLETED)):
+        timeline.apply_status_update(update(sent, status, event_id="same", version=version), case_id=sent.pk)
+    sent.refresh_from_db()
+    assert sent.status == Status.COMPLETED
+
+
+def test_the_same_news_under_another_event_adds_no_line(sent: Case) -> None:
+    for event in ("a", "b"):
+        timeline.apply_status_update(update(sent, Status.IN_PROGRESS, event_id=event, version="2"), case_id=sent.pk)
+    assert sent.events.filter(status=Status.IN_PROGRESS).count() == 1
+
+
+@pytest.mark.parametrize("at", [None, datetime(2001, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)])
+def test_whatever_the_departments_clock_says_the_present_step_is_the_last(sent: Case, at: datetime | None) -> None:
+    timeline.apply_status_update(
+        update(sent, Status.WAITING_FOR_RESIDENT, event_id="n", version="9", at=at), case_id=sent.pk
+    )
+    timeline.apply_status_update(update(sent, Status.IN_PROGRESS, event_id="o", version="8"), case_id=sent.pk)
+    order = list(sent.events.filter(kind="STATUS").order_by("at", "id").values_list("status", flat=True))
+    assert order[0] == Status.SUBMITTED and order[-1] == Status.WAITING_FOR_RESIDENT
