@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from portal.lib.redaction import redact_text
 from services.adapters.values import Receipt, StatusUpdate
 from services.cases.constants import NEXT, PHASE_OF, Phase, Status
-from services.cases.models import Case, CaseEvent
+from services.cases.models import Case, CaseEvent, Delivery
 from services.notifications.actions import notify
 
 _log = logging.getLogger(__name__)
@@ -185,6 +185,30 @@ def _order(update: StatusUpdate, case: Case) -> int:
     if new.isdigit() and old.isdigit():
         return (int(new) > int(old)) - (int(new) < int(old))
     return (new > old) - (new < old)
+
+
+def say_unclear(delivery: Delivery) -> None:
+    """Bytes may have left, no valid answer came, and nobody but the department knows: it must confirm."""
+    _log.error("delivery unclear, the department must confirm", extra={"delivery": delivery.key})
+    note(
+        Case.objects.get(pk=delivery.case_id),
+        _("Permohonan sudah diterima portal dan sedang dikonfirmasi oleh dinas. Anda tidak perlu melakukan apa pun."),
+        key=f"unclear:{delivery.key}",
+        public=True,
+        status="UNCLEAR",
+    )
+
+
+def say_needs_attention(delivery: Delivery, text: str, *, public: bool = False) -> None:
+    """A person has to decide; it stands in the department's work list."""
+    _log.error("delivery needs attention", extra={"delivery": delivery.key})
+    note(
+        Case.objects.get(pk=delivery.case_id),
+        text,
+        key=f"attention:{delivery.key}:{delivery.tries}",
+        public=public,
+        status="NEEDS_ATTENTION" if public else "",
+    )
 
 
 def tell_correction(case: Case, text: str, *, key: str) -> None:

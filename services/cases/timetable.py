@@ -14,7 +14,8 @@ from portal.lib.waking import wake
 from services.adapters import circuit
 from services.adapters.models import Connection
 from services.cases.attachments import delete_files_of_drafts, delete_held_before
-from services.cases.delivery import database_now, due
+from services.cases.delivery import reopen_if_well
+from services.cases.leases import database_now, due
 from services.cases.models import Delivery, Draft, InboundEvent
 
 ROWS_PER_SLOT = 8
@@ -28,6 +29,8 @@ def sweep_deliveries() -> int:
     """Wake due deliveries, at most eight a slot of each connection, none while its breaker is open."""
     now, woken = database_now(), 0
     for backend in Connection.objects.filter(is_active=True):
+        if circuit.is_down(backend):
+            reopen_if_well(backend.pk)
         if circuit.is_open(backend, now):
             continue
         rows = Delivery.objects.filter(due(now), Q(woken_until=None) | Q(woken_until__lte=now), connection=backend)

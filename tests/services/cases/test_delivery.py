@@ -12,7 +12,8 @@ from accounts.models import AccessEntry, User
 from services.adapters import circuit
 from services.adapters.kinds.demo import Demo
 from services.adapters.models import Connection
-from services.cases import actions, queries
+from services.adapters.values import Receipt
+from services.cases import actions, leases, queries
 from services.cases import delivery as work
 from services.cases.constants import DeliveryState, Status
 from services.cases.models import Case, CaseEvent, Delivery
@@ -138,7 +139,7 @@ def test_a_rejection_needs_attention_and_is_never_sent_again(connect: Connect, s
 def test_a_worker_lost_before_the_mark_is_simply_retried(connect: Connect, submit: Submit, kind: str) -> None:
     connect(idempotency=kind)
     case = submit()
-    lease = work.claim(delivery_of(case).pk)
+    lease = leases.claim(delivery_of(case).pk)
     assert lease is not None
     Delivery.objects.filter(case=case).update(lease_until=timezone.now() - timedelta(seconds=1))
     assert run(case) == "sent"
@@ -147,7 +148,7 @@ def test_a_worker_lost_before_the_mark_is_simply_retried(connect: Connect, submi
 def test_a_worker_lost_after_the_mark_is_unclear_for_a_naive_backend(connect: Connect, submit: Submit) -> None:
     connect(idempotency="none")
     case = submit()
-    lease = work.claim(delivery_of(case).pk)
+    lease = leases.claim(delivery_of(case).pk)
     assert lease is not None
     work.mark(lease)
     Delivery.objects.filter(case=case).update(lease_until=timezone.now() - timedelta(seconds=1))
@@ -159,33 +160,33 @@ def test_a_worker_lost_after_the_mark_is_unclear_for_a_naive_backend(connect: Co
 def test_a_stale_worker_can_neither_mark_nor_settle(connect: Connect, submit: Submit) -> None:
     connect()
     case = submit()
-    stale = work.claim(delivery_of(case).pk)
+    stale = leases.claim(delivery_of(case).pk)
     assert stale is not None
     Delivery.objects.filter(case=case).update(lease_until=timezone.now() - timedelta(seconds=1))
     assert run(case) == "sent"
-    with pytest.raises(work.LeaseLostError):
+    with pytest.raises(leases.LeaseLostError):
         work.mark(stale)
 
 
 def test_a_process_stopped_longer_than_its_call_sends_nothing(connect: Connect, submit: Submit) -> None:
     connect()
     case = submit()
-    lease = work.claim(delivery_of(case).pk)
+    lease = leases.claim(delivery_of(case).pk)
     assert lease is not None
-    late = work.Lease(lease.delivery, lease.token, ends=0.0, retry=False)
-    with pytest.raises(work.LeaseLostError):
+    late = leases.Lease(lease.delivery, lease.token, ends=0.0, retry=False)
+    with pytest.raises(leases.LeaseLostError):
         work.mark(late)
 
 
 def test_a_late_receipt_closes_an_unclear_delivery(connect: Connect, submit: Submit) -> None:
     connect(idempotency="none")
     case = submit()
-    lease = work.claim(delivery_of(case).pk)
+    lease = leases.claim(delivery_of(case).pk)
     assert lease is not None
     work.mark(lease)
     Delivery.objects.filter(case=case).update(lease_until=timezone.now() - timedelta(seconds=1))
     run(case)
-    assert work._settle_sent(lease, work.Receipt("D-1")) == "sent"
+    assert work._settle_sent(lease, Receipt("D-1")) == "sent"
     assert delivery_of(case).state == DeliveryState.SENT
 
 
@@ -193,8 +194,8 @@ def test_the_ceiling_of_a_connection_holds(connect: Connect, submit: Submit) -> 
     connection = connect()
     Connection.objects.filter(pk=connection.pk).update(ceiling=2)
     cases = [submit() for _ in range(3)]
-    leases = [work.claim(delivery_of(case).pk) for case in cases]
-    assert [lease is not None for lease in leases] == [True, True, False]
+    taken = [leases.claim(delivery_of(case).pk) for case in cases]
+    assert [lease is not None for lease in taken] == [True, True, False]
 
 
 def test_a_row_far_ahead_after_a_clock_jump_is_due(connect: Connect, submit: Submit) -> None:
@@ -244,7 +245,7 @@ def test_a_worker_lost_again_after_asking_waits_for_a_settle_time_of_its_own(con
     connection = connect(idempotency="lookup")
     case = submit()
     Delivery.objects.filter(case=case).update(ask=True, ask_after=timezone.now() - timedelta(hours=1), tries=1)
-    lease = work.claim(delivery_of(case).pk)
+    lease = leases.claim(delivery_of(case).pk)
     assert lease is not None
     work.mark(lease)
     Connection.objects.filter(pk=connection.pk).update(settle_seconds=600)
@@ -263,3 +264,26 @@ def test_a_person_can_send_again_what_was_given_up(connect: Connect, submit: Sub
     actions.send_again(delivery_of(case), clerk=bob)
     assert run(case) == "sent"
     assert list(Demo.effects) == [case.reference]
+
+
+def test_a_system_that_is_well_again_is_not_called_disturbed_for_ever(
+    connect: Connect, submit: Submit, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.cases.timetable.wake", lambda *_: None)
+    connection = connect(idempotency="none", behaviour="unclear")
+    for case in [submit() for _ in range(circuit.FAILURES_TO_OPEN)]:
+        assert run(case) == "unclear"
+    service.refresh_from_db()
+    assert service.availability == Availability.QUEUEING
+    sweep_deliveries()
+    service.refresh_from_db()
+    assert service.availability == Availability.QUEUEING, "nothing says yet that it is well"
+    waiting = submit()
+    Connection.objects.filter(pk=connection.pk).update(last_success_at=timezone.now() + timedelta(seconds=1))
+    sweep_deliveries()
+    service.refresh_from_db()
+    assert service.availability == Availability.QUEUEING, "while a delivery waits, only a delivery is proof"
+    Delivery.objects.filter(case=waiting).update(state=DeliveryState.CANCELLED)
+    sweep_deliveries()
+    service.refresh_from_db()
+    assert service.availability == Availability.AVAILABLE

@@ -1,0 +1,162 @@
+"""Taking the lease of a delivery: one short transaction that decides whether anything is sent now.
+
+The connection's row is locked first, so ceiling, breaker and retry budget are exact over all processes. Leases are compared
+on the database's clock. Rules: docs/explanation/delivery.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from services.adapters import circuit
+from services.adapters.models import Connection, Idempotency
+from services.cases import timeline
+from services.cases.constants import DeliveryPhase, DeliveryState
+from services.cases.models import Delivery
+
+MAX_CLOCK_JUMP = timedelta(minutes=31)  # a next try further ahead than twice the longest wait is a jump of the clock
+_in_flight: dict[str, float] = {}  # token -> monotonic end of what this process is sending
+
+
+class LeaseLostError(Exception):
+    """The row is not ours any more, or its time is over: nothing may be sent."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """This process may send this delivery until `ends` (monotonic clock)."""
+
+    delivery: Delivery
+    token: str
+    ends: float
+    retry: bool
+
+
+@contextlib.contextmanager
+def held(lease: Lease) -> Iterator[None]:
+    """While it lasts, this process does not take the same row over, whatever happens to the host's clock."""
+    _in_flight[lease.token] = lease.ends
+    try:
+        yield
+    finally:
+        _in_flight.pop(lease.token, None)
+
+
+def database_now() -> datetime:
+    """The database's clock: leases are compared on it alone, so a worker with a wrong clock does no harm."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT clock_timestamp()")
+            moment: datetime = cursor.fetchone()[0]
+            return moment
+    return timezone.now()
+
+
+def lease_over(now: datetime) -> Q:
+    """Filter: SENDING rows whose lease has ended (or lies absurdly far ahead after a jump of the clock)."""
+    far = now + 2 * timedelta(seconds=settings.DELIVERY_LEASE_SECONDS) + MAX_CLOCK_JUMP
+    return Q(state=DeliveryState.SENDING) & (Q(lease_until__lte=now) | Q(lease_until__gt=far))
+
+
+def due(now: datetime) -> Q:
+    """Filter: rows that a worker should look at."""
+    return Q(state=DeliveryState.PENDING) & (Q(next_try__lte=now) | Q(next_try__gt=now + MAX_CLOCK_JUMP)) | lease_over(now)
+
+
+def claim(delivery_id: int) -> Lease | None:
+    """Take the lease in one short transaction, or decide that nothing is to be sent now."""
+    with transaction.atomic():
+        found = Delivery.objects.filter(pk=delivery_id).values_list("connection_id", flat=True).first()
+        if found is None:
+            return None
+        backend = Connection.objects.select_for_update().get(pk=found)
+        delivery = Delivery.objects.select_related("case", "operation").get(pk=delivery_id)
+        now = database_now()
+        if not Delivery.objects.filter(due(now), pk=delivery_id).exists():
+            return None
+        if delivery.state == DeliveryState.SENDING and _in_flight.get(delivery.token, 0.0) > time.monotonic():
+            return None
+        mine = Delivery.objects.filter(pk=delivery_id, token=delivery.token, state=delivery.state)
+        if _is_unclear_now(delivery):
+            if mine.update(state=DeliveryState.UNCLEAR, last_error="worker lost while sending"):
+                timeline.say_unclear(delivery)
+            return None
+        if _waits_for_earlier(delivery):
+            mine.update(next_try=now + timedelta(seconds=5), woken_until=None)
+            return None
+        if _is_given_up(delivery, now):
+            if mine.update(state=DeliveryState.NEEDS_ATTENTION, last_error="72 hours of tries are over"):
+                timeline.say_needs_attention(delivery, _("Percobaan 72 jam sudah habis."))
+            return None
+        interrupted = delivery.state == DeliveryState.SENDING and delivery.phase == DeliveryPhase.WRITING
+        if interrupted and delivery.idempotency == Idempotency.LOOKUP:
+            # Also when it was asked before: bytes may have left since then, and the settle time starts anew.
+            delivery.ask = True
+            delivery.ask_after = min(delivery.lease_until or now, now) + timedelta(seconds=backend.settle_seconds)
+        if delivery.ask and delivery.ask_after is not None and delivery.ask_after > now:
+            mine.update(
+                state=DeliveryState.PENDING,
+                phase="",
+                ask=True,
+                ask_after=delivery.ask_after,
+                next_try=delivery.ask_after,
+                woken_until=None,
+            )
+            return None
+        live = (
+            Delivery.objects.filter(connection_id=backend.pk, state=DeliveryState.SENDING, lease_until__gt=now)
+            .exclude(pk=delivery_id)
+            .count()
+        )
+        retry = delivery.tries > 0
+        admission = circuit.admit(backend, now=now, live=live, retry=retry)
+        if not admission.admitted:
+            mine.update(state=DeliveryState.PENDING, phase="", ask=delivery.ask, next_try=admission.until, woken_until=None)
+            return None
+        token = uuid.uuid4().hex
+        taken = mine.update(
+            state=DeliveryState.SENDING,
+            phase=DeliveryPhase.LEASED,
+            token=token,
+            lease_until=now + timedelta(seconds=settings.DELIVERY_LEASE_SECONDS),
+            tries=delivery.tries + 1,
+            ask=delivery.ask,
+            ask_after=delivery.ask_after,
+            woken_until=None,
+        )
+        if not taken:
+            return None
+        delivery.tries += 1
+        ends = time.monotonic() + settings.DELIVERY_CALL_SECONDS
+        return Lease(delivery=delivery, token=token, ends=ends, retry=retry)
+
+
+def _is_unclear_now(delivery: Delivery) -> bool:
+    return (
+        delivery.state == DeliveryState.SENDING
+        and delivery.phase == DeliveryPhase.WRITING
+        and delivery.idempotency == Idempotency.NONE
+    )
+
+
+def _waits_for_earlier(delivery: Delivery) -> bool:
+    done = (DeliveryState.SENT, DeliveryState.CANCELLED)
+    return delivery.number > 0 and (
+        Delivery.objects.filter(case_id=delivery.case_id, number__lt=delivery.number).exclude(state__in=done).exists()
+    )
+
+
+def _is_given_up(delivery: Delivery, now: datetime) -> bool:
+    old = now - delivery.created_at > timedelta(seconds=settings.DELIVERY_GIVE_UP_SECONDS)
+    return old and delivery.tries >= settings.DELIVERY_GIVE_UP_TRIES
