@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from portal.demo.pretend import PRETEND_DEPARTMENTS
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -67,23 +69,27 @@ class City:
         return "\n".join(path.read_text(encoding="utf-8") for path in sorted((self.var / "mail").glob("*.log")))
 
 
+def plain_environment() -> dict[str, str]:
+    """This process's environment without what chooses settings or a database; every pretend department on a free port."""
+    chosen = {"DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL"}
+    kept = {name: value for name, value in os.environ.items() if name not in chosen}
+    return kept | {department.port_setting: str(free_port()) for department in PRETEND_DEPARTMENTS}
+
+
 @pytest.fixture(scope="session")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     var = tmp_path_factory.mktemp("city")
     port, registry_port = free_port(), free_port()
     environment = {
-        **{
-            name: value
-            for name, value in os.environ.items()
-            if name not in ("DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL")
-        },
+        **plain_environment(),
         "DEMO": "1",
         "VAR_DIR": str(var),
         "PORT": str(port),
+        "REGISTRY_PORT": str(registry_port),
         "SWEEP_SECONDS": "1",
         "DELIVERY_BACKOFF_CAP_SECONDS": "3",
     }
-    command = [sys.executable, "manage.py", "launch", "--port", str(port), "--registry-port", str(registry_port)]
+    command = [sys.executable, "manage.py", "launch", "--port", str(port)]
     with (var / "launch.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
     made = City(f"http://localhost:{port}", f"http://127.0.0.1:{registry_port}", var)

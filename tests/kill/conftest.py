@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sqlite3
 import subprocess
@@ -17,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.conftest import ROOT, free_port, until
+from tests.journeys.conftest import ROOT, free_port, plain_environment, until
 from tests.kill.seed import SERVICES
 
 NIK = "3576014507900001"
@@ -102,9 +101,9 @@ class Site:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     var = tmp_path_factory.mktemp("site")
     ports = {kind: free_port() for kind in SERVICES}
-    port, unused = free_port(), free_port()
+    port = free_port()
     environment = {
-        **{n: v for n, v in os.environ.items() if n not in ("DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL")},
+        **plain_environment(),
         "DEMO": "1",
         "VAR_DIR": str(var),
         "PORT": str(port),
@@ -138,7 +137,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
                 kind,
             ]
             processes.append(subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output))
-        command = [sys.executable, "manage.py", "launch", "--port", str(port), "--registry-port", str(unused)]
+        command = [sys.executable, "manage.py", "launch", "--port", str(port)]
         processes.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output))
     try:
         until(lambda: b"Ctrl-C" in log.read_bytes(), 120)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 def launch(var: Path, port: int) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "DEMO": "1", "VAR_DIR": str(var), "DJANGO_SETTINGS_MODULE": "portal.settings.dev"}
-    command = [sys.executable, "manage.py", "launch", "--port", str(port), "--registry-port", "0"]
+    command = [sys.executable, "manage.py", "launch", "--port", str(port)]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 

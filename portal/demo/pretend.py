@@ -1,0 +1,45 @@
+"""The pretend departments of the demo city: each its own process with its own store. Needs no Django."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from portal.stack.supervision import Child
+
+
+@dataclass(frozen=True)
+class PretendDepartment:
+    """`module` is run as a process on `port` (the variable `port_setting` chooses another) and is the backend of `connection`."""
+
+    name: str
+    label: str
+    module: str
+    connection: str
+    port: int
+    port_setting: str
+
+    def chosen_port(self, environment: Mapping[str, str] = os.environ) -> int:
+        return int(environment.get(self.port_setting, self.port))
+
+    def child(self, *, portal: str, var_dir: Path, environment: dict[str, str], log_dir: Path) -> Child:
+        command = [
+            *(sys.executable, "-m", self.module, "--port", str(self.chosen_port(environment))),
+            *("--store", str(var_dir / f"{self.name.replace('-', '_')}.sqlite3"), "--portal", portal),
+        ]
+        return Child(self.name, command, environment, log_dir)
+
+
+PRETEND_DEPARTMENTS = (
+    PretendDepartment(
+        name="civil-registry",
+        label="Pretend civil registry",
+        module="tests.backends.civil_registry",
+        connection="dukcapil",
+        port=8101,
+        port_setting="REGISTRY_PORT",
+    ),
+)
