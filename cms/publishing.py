@@ -18,6 +18,7 @@ from wagtail.models import Page
 from wagtail.signals import post_page_move
 
 from cms.models import DepartmentPage, ServicePage
+from portal.lib import editions
 from services.catalogue import actions, queries
 from services.catalogue.models import Department, Service
 from services.catalogue.records import RareCase, ServiceRecord, Step
@@ -171,6 +172,7 @@ def _on_save(sender: type, instance: Any, raw: bool = False, update_fields: Any 
         return
     if update_fields and set(update_fields) <= _BOOKKEEPING:
         return
+    editions.announce()
     if isinstance(instance, ServicePage):
         sync([instance.code])
     elif isinstance(instance, DepartmentPage):
@@ -181,11 +183,13 @@ def _on_save(sender: type, instance: Any, raw: bool = False, update_fields: Any 
 
 
 def _on_delete(sender: type, instance: Any, **_: Any) -> None:
+    editions.announce()
     if isinstance(instance, ServicePage) and not getattr(_state, "muted", False):
         sync([instance.code])
 
 
 def _on_move(sender: type, instance: Page, **_: Any) -> None:
+    editions.announce()
     sync(_under(instance))
 
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from cms.models import ContentPage
+from portal.lib.public_pages import public_page
 from services.catalogue import queries
 from services.catalogue.models import Availability, Channel, Service, ServiceText
 from services.catalogue.search import SearchQuery, SearchResult, search_services
@@ -42,6 +43,7 @@ POPULAR = [
 ]
 
 
+@public_page()
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     disturbed = list(queries.disturbed_services()[:4])
@@ -106,6 +108,7 @@ def _chips(query: QueryDict, chosen: queries.ServiceFilter, known: dict[str, dic
     return chips
 
 
+@public_page("q", "hal", "gratis", *FILTERS)
 @require_safe
 def service_list(request: HttpRequest) -> HttpResponse:
     """Every service, or what a search found, narrowed by filters. Odd input is ignored and said so, never an error."""
@@ -171,6 +174,7 @@ def _service_context(text: ServiceText) -> dict[str, Any]:
     }
 
 
+@public_page()
 @require_safe
 def service(request: HttpRequest, slug: str) -> HttpResponse:
     """One service. A slug it once had leads here for ever."""
@@ -223,6 +227,7 @@ KINDS = [
 ]
 
 
+@public_page("jenis")
 @require_safe
 def department_list(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("jenis", "")
@@ -243,6 +248,7 @@ def department_list(request: HttpRequest) -> HttpResponse:
     )
 
 
+@public_page("hal")
 @require_safe
 def department(request: HttpRequest, code: str) -> HttpResponse:
     view = queries.department_page(code)
@@ -256,12 +262,14 @@ def department(request: HttpRequest, code: str) -> HttpResponse:
     )
 
 
+@public_page()
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
     """Which services do not run as usual, as far as the portal itself has noticed."""
     return render(request, "cms/status.html", {"disturbed": queries.disturbed_services()[:200], "canonical": "/status/"})
 
 
+@public_page()
 @require_safe
 def content(request: HttpRequest, slug: str) -> HttpResponse:
     page = ContentPage.objects.live().filter(slug=slug).first()
@@ -280,6 +288,7 @@ def content(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
+@public_page()
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
     """Every public address (sitemaps.org, at most 50,000)."""
@@ -294,6 +303,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     return render(request, "cms/sitemap.xml", {"rows": rows, "base": settings.PUBLIC_URL}, content_type="application/xml")
 
 
+@public_page()
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     closed = ["/akun/", "/isian/", "/permohonan/", "/petugas/", "/integrasi/", "/kelola/", "/api/", "/webhooks/"]

@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.core.management.color import no_style
 from django.db import connection, transaction
 
-_KEEP = {"django_migrations", "django_content_type", "auth_permission", "django_session"}
+_KEEP = {"django_migrations", "django_content_type", "auth_permission", "django_session", "editions_mark"}
 
 
 def _tables() -> list[str]:

@@ -79,6 +79,7 @@ API_DOCS_CONTENT_SECURITY_POLICY: dict[str, list[str]] = {"style-src": ["'unsafe
 # --- applications ---------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "portal",
+    "portal.lib.editions",
     "cms",
     "accounts",
     "services.forms",
@@ -119,6 +120,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "portal.middleware.ContentSecurityPolicyMiddleware",
     "portal.middleware.BodyLimitMiddleware",
+    "portal.page_cache.PageCacheMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -154,6 +156,7 @@ TEMPLATES = [
 # --- data -----------------------------------------------------------------------------------------------------------
 _database = env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")
 if _database["ENGINE"].endswith("sqlite3"):
+    _database["CONN_MAX_AGE"] = 60
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -170,10 +173,45 @@ DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")
+# Whether what one process puts into the cache is seen by the others.
+CACHE_IS_SHARED = bool(REDIS_URL)
 if REDIS_URL:
-    CACHES: dict[str, Any] = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    _redis = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    CACHES: dict[str, Any] = {
+        "default": _redis,
+        "pages": {**_redis, "OPTIONS": {"socket_connect_timeout": 0.3, "socket_timeout": 0.3}},
+    }
 else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "portal"}}
+    _memory = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    CACHES = {
+        "default": {**_memory, "LOCATION": "portal"},
+        "pages": {**_memory, "LOCATION": "pages", "OPTIONS": {"MAX_ENTRIES": 2000}},
+    }
+PAGE_CACHE_SECONDS = 600  # room, not truth: a page is never served beyond its edition
+PAGE_CACHE_NGINX_SECONDS = 1
+# All tables that a public page is made from, with the fields that count (none named: all). A change of a row is a new
+# edition (portal.lib.editions). Saving a draft touches none of these fields.
+PUBLIC_TABLES: dict[str, tuple[str, ...]] = {
+    "catalogue.Service": (),
+    "catalogue.ServiceText": (),
+    "catalogue.Service_life_events": (),
+    "catalogue.OldAddress": (),
+    "catalogue.SearchEntry": (),
+    "catalogue.Department": (),
+    "catalogue.Region": (),
+    "catalogue.ServicePoint": (),
+    "catalogue.Category": (),
+    "catalogue.LifeEvent": (),
+    "catalogue.Dimension": (),
+    "catalogue.Need": (),
+    "catalogue.Need_life_events": (),
+    "catalogue.Need_categories": (),
+    "cms.ContentPage": (),
+    "wagtailcore.Page": ("title", "slug", "live", "path", "url_path", "seo_title", "search_description"),
+    "wagtailcore.Site": (),
+    "wagtaildocs.Document": ("title", "file"),
+    "wagtailimages.Image": ("title", "file"),
+}
 
 # --- people ---------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

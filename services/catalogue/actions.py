@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from portal.lib import editions
 from services.catalogue.models import (
     Availability,
     Category,
@@ -65,6 +66,7 @@ def publish_services(records: Sequence[ServiceRecord]) -> None:
     """The same for many at once, in a fixed number of statements per batch; one language at a time."""
     for language in sorted({r.language for r in records}):
         _publish([r for r in records if r.language == language], language)
+    editions.announce()
 
 
 def _publish(records: Sequence[ServiceRecord], language: str) -> None:
@@ -184,15 +186,21 @@ def withdraw_services(codes: Iterable[str]) -> None:
     if ids:
         SearchEntry.objects.filter(service_id__in=ids).delete()
         Service.objects.filter(pk__in=ids).update(is_public=False, updated_at=timezone.now())
+        editions.announce()
 
 
 def describe_department(code: str, about: str) -> None:
     """What the department's own published page says of it; empty when that page is not live."""
-    Department.objects.filter(code=code).exclude(about=about).update(about=about)
+    if Department.objects.filter(code=code).exclude(about=about).update(about=about):
+        editions.announce()
 
 
 def set_availability(services: str | Iterable[int], availability: Availability | str, since: datetime | None = None) -> int:
     """How a service (its code) or several (their ids) stand now, and since when. Returns how many rows changed."""
     chosen = Q(code=services) if isinstance(services, str) else Q(pk__in=list(services))
+    now = timezone.now()
     changed = Service.objects.filter(chosen).exclude(availability=availability)
-    return changed.update(availability=availability, availability_since=since or timezone.now())
+    count = changed.update(availability=availability, availability_since=since or now, updated_at=now)
+    if count:
+        editions.announce()
+    return count
