@@ -72,9 +72,11 @@ def _values(query: QueryDict, name: str) -> list[str]:
 
 def _read_filter(query: QueryDict, known: dict[str, dict[str, str]]) -> tuple[queries.ServiceFilter, list[str]]:
     """The filter that the address asks for, and the values nobody knows."""
-    values: dict[str, tuple[str, ...]] = {}
+    values: dict[str, tuple[str, ...]] = dict.fromkeys(FILTERS.values(), ())
     unknown: list[str] = []
     for name, field in FILTERS.items():
+        if field not in known:
+            continue
         given = [v.upper() if field == "channel" else v.lower() for v in _values(query, name)]
         values[field] = tuple(v for v in given if v in known[field])
         unknown += [v for v in given if v not in known[field]]
@@ -113,7 +115,7 @@ def _chips(query: QueryDict, chosen: queries.ServiceFilter, known: dict[str, dic
 def service_list(request: HttpRequest) -> HttpResponse:
     """Every service, or what a search found, narrowed by filters. Odd input is ignored and said so, never an error."""
     text = request.GET.get("q", "").replace("\x00", " ").strip()[:200]
-    known = queries.known_values()
+    known = queries.known_values(field for name, field in FILTERS.items() if name in request.GET)
     chosen, unknown = _read_filter(request.GET, known)
     found: SearchResult | None = search_services(SearchQuery(text)) if text else None
     ids = list(found.ids) if found else None

@@ -79,10 +79,8 @@ def _publish(records: Sequence[ServiceRecord], language: str) -> None:
     dimensions = {d.slug: d for d in Dimension.objects.all()}
     codes = [r.code for r in records]
 
-    services = {s.code: s for s in Service.objects.select_for_update().filter(code__in=codes)}
-    new = [Service(code=r.code, department=departments[r.department]) for r in records if r.code not in services]
-    Service.objects.bulk_create(new, batch_size=100)
-    services |= {s.code: s for s in Service.objects.filter(code__in=[s.code for s in new])}
+    known = {s.code: s for s in Service.objects.select_for_update().filter(code__in=codes)}
+    services = {code: known.get(code) or Service(code=code) for code in codes}
     for record in records:
         service = services[record.code]
         service.department = departments[record.department]
@@ -100,7 +98,8 @@ def _publish(records: Sequence[ServiceRecord], language: str) -> None:
         service.published_at = service.published_at or now
         service.is_public = True
         service.updated_at = now
-    Service.objects.bulk_update(services.values(), _SERVICE_FIELDS, batch_size=50)
+    Service.objects.bulk_create([s for code, s in services.items() if code not in known], batch_size=100)
+    Service.objects.bulk_update(known.values(), _SERVICE_FIELDS, batch_size=50)
     _set_life_events(records, services)
     _set_texts(records, services, language)
     _index(records, services, language, {c.slug: c.name for c in categories.values()})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
@@ -74,19 +75,19 @@ def public_texts(language: str = "id") -> QuerySet[ServiceText]:
     )
 
 
-def _condition(chosen: ServiceFilter, *, without: str = "") -> Q:
+def _condition(chosen: ServiceFilter, *, without: tuple[str, ...] = ()) -> Q:
     condition = Q()
-    if chosen.category and without != "category":
+    if chosen.category and "category" not in without:
         condition &= Q(service__category__slug__in=chosen.category)
-    if chosen.life_event and without != "life_event":
+    if chosen.life_event and "life_event" not in without:
         condition &= Q(service__in=_services_of_events(chosen.life_event))
-    if chosen.need and without != "need":
+    if chosen.need and "need" not in without:
         condition &= Q(service__in=services_of_needs(chosen.need))
-    if chosen.department and without != "department":
+    if chosen.department and "department" not in without:
         condition &= Q(service__department__code__in=chosen.department)
-    if chosen.channel and without != "channel":
+    if chosen.channel and "channel" not in without:
         condition &= Q(service__channel__in=chosen.channel)
-    if chosen.free and without != "free":
+    if chosen.free and "free" not in without:
         condition &= Q(service__is_free=True)
     return condition
 
@@ -111,10 +112,10 @@ def list_services(chosen: ServiceFilter, *, language: str = "id", ids: Sequence[
 
 
 def facets(chosen: ServiceFilter, *, language: str = "id", ids: Sequence[int] | None = None) -> Facets:
-    """Counts of every filter value, each with the other filters applied. Five statements, whatever the size."""
+    """Counts of every filter value, each with the other filters applied. Four statements, whatever the size."""
 
-    def rows(field: str) -> QuerySet[ServiceText]:
-        found = ServiceText.objects.filter(_condition(chosen, without=field), language=language, service__is_public=True)
+    def rows(*without: str) -> QuerySet[ServiceText]:
+        found = ServiceText.objects.filter(_condition(chosen, without=without), language=language, service__is_public=True)
         return (found if ids is None else found.filter(service_id__in=ids)).order_by()
 
     def options(field: str, value: str, name: str, order: tuple[str, ...]) -> tuple[Option, ...]:
@@ -123,7 +124,14 @@ def facets(chosen: ServiceFilter, *, language: str = "id", ids: Sequence[int] | 
         picked = getattr(chosen, field)
         return tuple(Option(v, str(n), c, v in picked) for v, n, c in counted)
 
-    by_channel = dict(rows("channel").values_list("service__channel").annotate(n=Count("pk")))
+    by_channel: Counter[str] = Counter()
+    free = 0
+    both = rows("channel", "free").values_list("service__channel", "service__is_free").annotate(n=Count("pk"))
+    for way, is_free, n in both:
+        if is_free or not chosen.free:
+            by_channel[way] += n
+        if is_free and (way in chosen.channel or not chosen.channel):
+            free += n
     category, event, department = "service__category__", "service__life_events__", "service__department__"
     return Facets(
         category=options("category", f"{category}slug", f"{category}name", (f"{category}order", f"{category}slug")),
@@ -134,19 +142,20 @@ def facets(chosen: ServiceFilter, *, language: str = "id", ids: Sequence[int] | 
             for c in Channel
             if c.value in by_channel
         ),
-        free=rows("free").filter(service__is_free=True).count(),
+        free=free,
     )
 
 
-def known_values() -> dict[str, dict[str, str]]:
-    """Every value a filter knows, with its name: what is not in here is ignored and said so."""
-    return {
-        "category": dict(Category.objects.values_list("slug", "name")),
-        "life_event": dict(LifeEvent.objects.values_list("slug", "name")),
-        "need": dict(Need.objects.values_list("slug", "name")),
-        "department": dict(Department.objects.values_list("code", "short_name")),
-        "channel": {c.value: str(c.label) for c in Channel},
+def known_values(fields: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Every value these filters know, with its name: what is not in here is ignored and said so. A statement a filter."""
+    sources: dict[str, QuerySet[Any]] = {
+        "category": Category.objects.values_list("slug", "name"),
+        "life_event": LifeEvent.objects.values_list("slug", "name"),
+        "need": Need.objects.values_list("slug", "name"),
+        "department": Department.objects.values_list("code", "short_name"),
     }
+    channels = {c.value: str(c.label) for c in Channel}
+    return {name: dict(sources[name]) if name in sources else channels for name in fields}
 
 
 def service_by_slug(slug: str, language: str = "id") -> ServiceText | None:
@@ -233,7 +242,7 @@ def departments_with_counts() -> QuerySet[Department]:
 @dataclass(frozen=True)
 class DepartmentView:
     department: Department
-    services: list[ServiceText]
+    services: QuerySet[ServiceText]
     units: list[Department]
     shared: bool  # the services are those every kelurahan (kecamatan) offers
 
@@ -247,7 +256,7 @@ def department_page(code: str, language: str = "id") -> DepartmentView | None:
     shared = department.kind in ("kelurahan", "kecamatan") and not department.is_template
     if shared:
         owners |= Q(service__department__code=department.kind, service__department__is_template=True)
-    services = list(public_texts(language).filter(owners))
+    services = public_texts(language).filter(owners)
     units = list(
         Department.objects.filter(kind=department.code, is_template=False).order_by("name")
         if department.is_template

@@ -6,12 +6,14 @@ from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
+from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from cms import publishing
 from cms.models import ServicePage
+from portal.lib import editions
 from services.catalogue.actions import publish_service, publish_services, set_availability
 from services.catalogue.models import Availability, Channel, Department, Service, ServiceText
 
@@ -139,30 +141,35 @@ PATHS = {
     "/": 15,
     "/layanan/": 15,
     "/layanan/?gratis=1&dinas=dispendukcapil": 15,
-    "/layanan/?q=akte+lair": 15,
+    "/layanan/?q=akte+lair": 12,
+    "/layanan/?q=akta+kelahran": 12,
     "/layanan/akta-kelahiran/": 12,
     "/dinas/dispendukcapil/": 12,
 }
 
 
 def counts(client: Client) -> dict[str, int]:
+    """Statements of each page as it is made, with nothing kept from before."""
     found = {}
     for path in PATHS:
-        client.get(path)
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
-            client.get(path)
+        caches[editions.CACHE].clear()
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(path)["X-Page-Cache"] == "miss"
         found[path] = len(captured)
     return found
 
 
 def test_the_number_of_queries_does_not_grow_with_the_city(client: Client) -> None:
+    """As catalogue records: pages of the tree are never read by these addresses."""
     small = counts(client)
     assert all(small[path] <= most for path, most in PATHS.items()), small
-    records = [record(code) for code in Service.objects.filter(is_public=True).values_list("code", flat=True)]
-    publish_services(
-        [replace(r, code=f"{r.code}-{n}", slug=f"{r.slug}-{n}", name=f"{r.name} {n}") for n in range(9) for r in records]
-    )
-    assert Service.objects.filter(is_public=True).count() == 940
-    assert counts(client) == small
+    records = [
+        replace(record(code), synonyms=(), requirements=(), product="", summary_en="", steps=(), exceptions=())
+        for code in Service.objects.filter(is_public=True).values_list("code", flat=True)
+    ]
+    for copies, size in ((range(9), 940), (range(9, 99), 9_400)):
+        publish_services(
+            [replace(r, code=f"{r.code}-{n}", slug=f"{r.slug}-{n}", name=f"{r.name} {n}") for n in copies for r in records]
+        )
+        assert Service.objects.filter(is_public=True).count() == size
+        assert counts(client) == small
