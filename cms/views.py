@@ -16,6 +16,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from cms import structured_data
 from cms.models import ContentPage
 from portal.lib.public_pages import public_page
 from services.catalogue import queries
@@ -56,6 +57,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "disturbed": disturbed[:3],
             "more_disturbed": len(disturbed) > 3,
             "point": queries.service_point("mpp-gajah-mada"),
+            "structured": structured_data.website(),
         },
     )
 
@@ -186,7 +188,13 @@ def service(request: HttpRequest, slug: str) -> HttpResponse:
         if present:
             return HttpResponsePermanentRedirect(f"/layanan/{present}/")
         return render(request, "catalogue/service_404.html", {"nav": "layanan", "guess": slug.replace("-", " ")}, status=404)
-    return render(request, "catalogue/service.html", {**_service_context(text), "related": queries.related_services(text)})
+    shown = _service_context(text)
+    machines = structured_data.service(text, shown["point"], can_start=shown["can_start"])
+    return render(
+        request,
+        "catalogue/service.html",
+        {**shown, "related": queries.related_services(text), "structured": machines},
+    )
 
 
 def preview_service(request: HttpRequest, page: ServicePage) -> HttpResponse:
@@ -260,7 +268,14 @@ def department(request: HttpRequest, code: str) -> HttpResponse:
     return render(
         request,
         "catalogue/department.html",
-        {"nav": "dinas", "view": view, "department": view.department, "page": page, "canonical": f"/dinas/{code}/"},
+        {
+            "nav": "dinas",
+            "view": view,
+            "department": view.department,
+            "page": page,
+            "canonical": f"/dinas/{code}/",
+            "structured": structured_data.department(view.department),
+        },
     )
 
 

@@ -137,10 +137,11 @@ def _may_be_kept(response: HttpResponse) -> bool:
 
 def _keep(key: str, edition: str, response: HttpResponse, *, word_missing: bool) -> KeptPage:
     body = response.content
+    etag = response.get("ETag") or quote_etag(hashlib.sha256(body).hexdigest()[:24])
     page = KeptPage(
         edition,
         tuple((name, value) for name, value in response.items() if name.lower() not in _NOT_KEPT),
-        f"W/{quote_etag(hashlib.sha256(body).hexdigest()[:24])}",
+        f"W/{etag.removeprefix('W/')}",
         gzip.compress(body, 6, mtime=0),
         response.get("Cache-Control", "public, max-age=0, must-revalidate"),
     )
@@ -158,8 +159,8 @@ def _keep(key: str, edition: str, response: HttpResponse, *, word_missing: bool)
 
 def _answer(request: HttpRequest, page: KeptPage, how: str) -> HttpResponse:
     """304, gzip or plain, as asked. `X-Accel-Expires` is nginx's own leave: it may keep the answer for one second."""
-    asked = parse_etags(request.headers.get("If-None-Match", ""))
-    if "*" in asked or page.etag in asked or page.etag.removeprefix("W/") in asked:
+    asked = {etag.removeprefix("W/") for etag in parse_etags(request.headers.get("If-None-Match", ""))}
+    if asked & {"*", page.etag.removeprefix("W/")}:
         response: HttpResponse = HttpResponseNotModified()
     elif _takes_gzip(request):
         response = HttpResponse(page.packed)

@@ -1,9 +1,13 @@
 """Time as the city counts it: Asia/Jakarta, working days without weekends and holidays."""
 
+import re
 from collections.abc import Container
 from datetime import date, datetime, timedelta
 
 from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+
+_LOST_PLUS = re.compile(r" (?=\d\d:?\d\d$)")  # `+07:00` in an address that was not encoded
 
 
 def today() -> date:
@@ -26,4 +30,15 @@ def add_working_days(start: datetime, days: int, holidays: Container[date]) -> d
         moment += timedelta(days=1)
         if is_working_day(moment.date(), holidays):
             left -= 1
+    return moment
+
+
+def read_moment(text: str) -> datetime:
+    """ISO 8601 with an offset (or Z), or a date: its midnight in the city. Raises ValueError for anything else."""
+    text = _LOST_PLUS.sub("+", text.strip())
+    moment = parse_datetime(text) if "T" in text.upper() else None
+    if moment is None and (day := parse_date(text)) is not None:
+        moment = timezone.make_aware(datetime(day.year, day.month, day.day))
+    if moment is None or timezone.is_naive(moment) or not 1970 <= moment.year < 9999:
+        raise ValueError("not a moment")
     return moment

@@ -1,5 +1,6 @@
 """Components as template tags: each is one template under `templates/components/` and one section of the stylesheet."""
 
+import json
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from portal.icons import ALIASES, PATHS
 
 register = template.Library()
+_IN_SCRIPT = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
 
 @register.simple_tag
@@ -104,6 +106,13 @@ def form_field(field: Any, width: str = "k-w24") -> dict[str, Any]:
         "checkbox": checkbox,
         "password": getattr(field.field.widget, "input_type", "") == "password",
     }
+
+
+@register.filter
+def json_ld(document: dict[str, Any]) -> SafeString:
+    """A data block for machines: never run by a browser, and no text in it can end it."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":")).translate(_IN_SCRIPT)
+    return mark_safe(f'<script type="application/ld+json">{text}</script>')
 
 
 @register.filter

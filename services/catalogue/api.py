@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
+from django.utils.http import http_date
+from django.views.decorators.http import conditional_page
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    PolymorphicProxySerializer,
+    extend_schema,
+    inline_serializer,
+)
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from portal.lib.clocks import read_moment
 from portal.lib.pagination import page_of
 from portal.lib.problems import Problem
+from portal.lib.public_pages import public_page
 from services.catalogue import queries
 from services.catalogue.models import Category, Department, LifeEvent, ServiceText
 from services.catalogue.search import SearchQuery, search_services
 
 LANGUAGES = ("id", "en")
+MAX_AGE_SECONDS = 60
+# A change is stamped before it is committed: younger stamps than this say nothing certain yet.
+_SETTLED = timedelta(seconds=60)
 
 
 def as_json(text: ServiceText) -> dict[str, Any]:
@@ -38,7 +55,15 @@ def as_json(text: ServiceText) -> dict[str, Any]:
         "time": {"value": service.time_value, "unit": service.time_unit} if service.time_unit else None,
         "illustrative": service.illustrative,
         "url": f"/layanan/{text.slug}/",
+        "updated_at": timezone.localtime(service.updated_at).isoformat(),
+        "withdrawn": False,
     }
+
+
+def _changed_as_json(service: Any) -> dict[str, Any]:
+    if service.is_public:
+        return as_json(service.shown[0])
+    return {"code": service.code, "updated_at": timezone.localtime(service.updated_at).isoformat(), "withdrawn": True}
 
 
 _TimeShape = inline_serializer(
@@ -59,11 +84,12 @@ _MEMBERS: dict[str, serializers.Field[Any, Any, Any, Any]] = {
     "time": _TimeShape,
     "illustrative": serializers.BooleanField(),
     "url": serializers.CharField(),
+    "updated_at": serializers.DateTimeField(),
+    "withdrawn": serializers.BooleanField(),
 }
-ServiceShape = inline_serializer("Service", _MEMBERS)
-ServiceDetailShape = inline_serializer(
-    "ServiceDetail", {**_MEMBERS, "content": serializers.DictField(child=serializers.JSONField())}
-)
+_ITEM = inline_serializer("ServiceItem", dict(_MEMBERS))
+_WITHDRAWN = inline_serializer("WithdrawnService", {name: _MEMBERS[name] for name in ("code", "updated_at", "withdrawn")})
+_DETAIL = inline_serializer("ServiceDetail", {**_MEMBERS, "content": serializers.DictField(child=serializers.JSONField())})
 
 
 def _list_shape(name: str, inner: Any) -> Any:
@@ -84,17 +110,45 @@ _QUERY = [
     OpenApiParameter("life_event", str, many=True),
     OpenApiParameter("department", str, many=True),
     OpenApiParameter("channel", str, many=True),
+    OpenApiParameter("need", str, many=True),
     OpenApiParameter("free", bool),
+    OpenApiParameter(
+        "updated_since",
+        OpenApiTypes.DATETIME,
+        description="Only what changed then or later, by code; services withdrawn since come as code, moment and `withdrawn`.",
+    ),
     OpenApiParameter("page", int),
     OpenApiParameter("page_size", int, description="Up to 200."),
 ]
 
 
+def _answers(shape: Any) -> dict[int, Any]:
+    return {200: shape, 304: OpenApiResponse(description="As `If-None-Match` says, you have it already.")}
+
+
 class PublicView(APIView):
-    """Open data: no account, no session, no cookie."""
+    """Open data: no account, no session, no cookie. An answer may be kept for a minute."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
+    parameters: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        return public_page(*cls.parameters)(conditional_page(super().as_view(**initkwargs)))
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if response.status_code == 200:
+            patch_cache_control(response, public=True, max_age=MAX_AGE_SECONDS)
+        return response
+
+
+def _dated(response: Response, changed: datetime | None) -> Response:
+    """With `Last-Modified`, once nothing older can still be on its way."""
+    if changed is not None and timezone.now() - changed > _SETTLED:
+        response["Last-Modified"] = http_date(changed.timestamp())
+    return response
 
 
 def _language(request: Request) -> str:
@@ -104,10 +158,34 @@ def _language(request: Request) -> str:
     return wanted
 
 
+def _since(request: Request) -> datetime | None:
+    text = request.query_params.get("updated_since", "")
+    if not text:
+        return None
+    try:
+        return read_moment(text)
+    except ValueError:
+        raise Problem(
+            400,
+            "invalid_updated_since",
+            "`updated_since` is a moment in ISO 8601 with its offset, such as 2026-11-24T08:00:00+07:00 "
+            "(in an address + is written %2B), or a date such as 2026-11-24.",
+        ) from None
+
+
 class ServicesView(PublicView):
+    parameters = tuple(p.name for p in _QUERY)
+
     @extend_schema(
         parameters=_QUERY,
-        responses=_list_shape("ServiceList", serializers.ListField(child=inline_serializer("ServiceItem", _MEMBERS))),
+        responses=_answers(
+            _list_shape(
+                "ServiceList",
+                PolymorphicProxySerializer(
+                    "ListedService", serializers=[_ITEM, _WITHDRAWN], resource_type_field_name=None, many=True
+                ),
+            )
+        ),
         operation_id="services_list",
     )
     def get(self, request: Request) -> Response:
@@ -123,22 +201,27 @@ class ServicesView(PublicView):
             channel=tuple(params.getlist("channel")[:50]),
             free=params.get("free", "").lower() in ("1", "true"),
         )
-        words = params.get("q", "").strip()
+        changed = queries.last_change()
+        words, since = params.get("q", "").strip(), _since(request)
+        if since is not None:
+            if words:
+                raise Problem(400, "invalid_filter", "Ask with `q` or with `updated_since`, not with both.")
+            return _dated(Response(page_of(request, queries.changed_services(chosen, since), _changed_as_json)), changed)
         if not words:
-            return Response(page_of(request, queries.list_services(chosen), as_json))
+            return _dated(Response(page_of(request, queries.list_services(chosen), as_json)), changed)
         ids = search_services(SearchQuery(words)).ids
         order = {pk: place for place, pk in enumerate(ids)}
         hits = sorted(queries.list_services(chosen, ids=ids), key=lambda text: order[text.service_id])
-        return Response(page_of(request, hits, as_json))
+        return _dated(Response(page_of(request, hits, as_json)), changed)
 
 
 class ServiceView(PublicView):
-    @extend_schema(responses=ServiceDetailShape, operation_id="services_retrieve")
+    @extend_schema(responses=_answers(_DETAIL), operation_id="services_retrieve")
     def get(self, request: Request, code: str) -> Response:
         text = queries.public_texts().filter(service__code=code).first()
         if text is None:
             raise Problem(404, "not_found", "No public service has this code.")
-        return Response({**as_json(text), "content": text.content})
+        return _dated(Response({**as_json(text), "content": text.content}), text.service.updated_at)
 
 
 class _NamedList(PublicView):
@@ -174,12 +257,14 @@ class DepartmentsView(_NamedList):
         ]
 
     @extend_schema(
-        responses=_named_shape(
-            "Department",
-            short_name=serializers.CharField(),
-            kind=serializers.CharField(),
-            parent=serializers.CharField(allow_null=True),
-            illustrative=serializers.BooleanField(),
+        responses=_answers(
+            _named_shape(
+                "Department",
+                short_name=serializers.CharField(),
+                kind=serializers.CharField(),
+                parent=serializers.CharField(allow_null=True),
+                illustrative=serializers.BooleanField(),
+            )
         ),
         operation_id="departments_list",
     )
@@ -191,7 +276,7 @@ class CategoriesView(_NamedList):
     def rows(self) -> list[dict[str, Any]]:
         return [{"code": c.slug, "name": c.name, "name_en": c.name_en} for c in Category.objects.all()]
 
-    @extend_schema(responses=_named_shape("Category"), operation_id="categories_list")
+    @extend_schema(responses=_answers(_named_shape("Category")), operation_id="categories_list")
     def get(self, request: Request) -> Response:
         return self.answer()
 
@@ -200,6 +285,6 @@ class LifeEventsView(_NamedList):
     def rows(self) -> list[dict[str, Any]]:
         return [{"code": e.slug, "name": e.name, "name_en": e.name_en} for e in LifeEvent.objects.all()]
 
-    @extend_schema(responses=_named_shape("LifeEvent"), operation_id="life_events_list")
+    @extend_schema(responses=_answers(_named_shape("LifeEvent")), operation_id="life_events_list")
     def get(self, request: Request) -> Response:
         return self.answer()

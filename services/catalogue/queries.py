@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Prefetch, Q, QuerySet
 
 from services.catalogue.models import (
     Availability,
@@ -109,6 +109,24 @@ def list_services(chosen: ServiceFilter, *, language: str = "id", ids: Sequence[
     """Texts of the public services that fit; `ids` narrows to search hits (their order is the caller's)."""
     rows = public_texts(language).filter(_condition(chosen))
     return rows if ids is None else rows.filter(service_id__in=ids)
+
+
+def changed_services(chosen: ServiceFilter, since: datetime, *, language: str = "id") -> QuerySet[Service]:
+    """Services changed since then: the public ones that fit, each with its text as `shown[0]`, and all that were withdrawn."""
+    fits = Q(is_public=False) | Q(pk__in=list_services(chosen, language=language).order_by().values("service_id"))
+    texts = ServiceText.objects.filter(language=language)
+    return (
+        Service.objects.filter(fits, published_at__isnull=False, updated_at__gte=since)
+        .select_related("department", "category")
+        .prefetch_related(Prefetch("texts", queryset=texts, to_attr="shown"))
+        .order_by("code")
+    )
+
+
+def last_change() -> datetime | None:
+    """When any service that was ever public last changed."""
+    newest: datetime | None = Service.objects.filter(published_at__isnull=False).aggregate(m=Max("updated_at"))["m"]
+    return newest
 
 
 def facets(chosen: ServiceFilter, *, language: str = "id", ids: Sequence[int] | None = None) -> Facets:

@@ -99,6 +99,8 @@ def test_everybody_reads_the_services_without_an_account_or_a_cookie(api: Client
         "time": {"value": 3, "unit": "hari_kerja"},
         "illustrative": True,
         "url": "/layanan/akta-kelahiran/",
+        "updated_at": row["updated_at"],
+        "withdrawn": False,
     }
 
 
