@@ -5,7 +5,7 @@ BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 export PORT
 
-.PHONY: help run test ci lint types contracts migrations openapi templates docker-lint lock clean
+.PHONY: help run full full-stop full-status full-logs full-restart packages test test-postgres ci lint types contracts migrations openapi templates docker-lint lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -19,6 +19,24 @@ help: ## this list
 
 run: .venv/installed ## the whole portal with a demo city on http://localhost:$PORT
 	@DEMO=1 exec $(BIN)/python manage.py launch --port $(PORT)
+
+full: .venv/installed ## the same portal on PostgreSQL and Redis, with nginx in front, on https://localhost:8443
+	@exec $(BIN)/python -m portal.stack up
+
+full-stop: ## end `make full` from another terminal
+	@$(BIN)/python -m portal.stack stop
+
+full-status: ## processes of `make full` and what /readyz says
+	@$(BIN)/python -m portal.stack status
+
+full-logs: ## follow its logs; NAME=web for one process
+	@$(BIN)/python -m portal.stack logs $(NAME)
+
+full-restart: ## restart one of its processes: NAME=worker-1
+	@$(BIN)/python -m portal.stack restart $(NAME)
+
+packages: .venv/installed ## install the servers of `make full` from Debian's packages (root)
+	@$(BIN)/python -m portal.stack packages
 
 test: .venv/installed ## the whole test suite; what cannot run here is skipped by name
 	@$(BIN)/python -m pytest

@@ -11,7 +11,7 @@ case "${1:-web}" in
     beat)
         exec python -m celery -q -A portal beat --scheduler celery.beat:Scheduler --loglevel WARNING ;;
     migrate)
-        python manage.py migrate --noinput
+        DATABASE_STATEMENT_SECONDS=0 python manage.py migrate --noinput
         exec python manage.py collectstatic --noinput ;;
     *)
         exec "$@" ;;

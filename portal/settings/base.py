@@ -167,7 +167,10 @@ else:
     _database["CONN_HEALTH_CHECKS"] = True
     _database["OPTIONS"] = {
         **_database.get("OPTIONS", {}),
-        "options": "-c statement_timeout=5000 -c idle_in_transaction_session_timeout=10000",
+        "connect_timeout": 3,
+        # No statement of a request takes longer; 0 for migrations and for a copy of everything.
+        "options": f"-c statement_timeout={int(env.float('DATABASE_STATEMENT_SECONDS', default=5.0) * 1000)}"
+        " -c idle_in_transaction_session_timeout=10000",
     }
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

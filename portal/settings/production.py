@@ -4,6 +4,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from portal.settings.base import *  # noqa: F403
 from portal.settings.base import DEMO, FAULT_FILE, FIELD_KEYS, PUBLIC_URL, SECRET_KEY, env
+from portal.settings.https import *  # noqa: F403
 
 if DEMO:
     raise ImproperlyConfigured(
@@ -19,13 +20,6 @@ if not PUBLIC_URL.startswith("https://"):
     raise ImproperlyConfigured("PUBLIC_URL must be the https:// address that residents use.")
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[PUBLIC_URL.removeprefix("https://").split("/")[0].split(":")[0]])
-SECURE_SSL_REDIRECT = True
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
-SESSION_COOKIE_SECURE = True
-SESSION_COOKIE_NAME = "__Host-sesi"
-CSRF_COOKIE_SECURE = True
-CSRF_COOKIE_NAME = "__Host-csrf"
