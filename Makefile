@@ -5,7 +5,7 @@ BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 export PORT
 
-.PHONY: help run full full-stop full-status full-logs full-restart packages test test-postgres ci lint types contracts migrations openapi templates docker-lint lock clean
+.PHONY: help run full full-stop full-status full-logs full-restart faults packages test test-postgres ci lint types contracts migrations openapi templates docker-lint lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ full-logs: ## follow its logs; NAME=web for one process
 
 full-restart: ## restart one of its processes: NAME=worker-1
 	@$(BIN)/python -m portal.stack restart $(NAME)
+
+faults: .venv/installed ## the fault matrix at full repetition and 10,000 submissions under random faults (about an hour)
+	@$(BIN)/python -m tests.faults --times 20 --storm 10000 --report docs/reference/faults.md
 
 packages: .venv/installed ## install the servers of `make full` from Debian's packages (root)
 	@$(BIN)/python -m portal.stack packages

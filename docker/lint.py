@@ -32,7 +32,7 @@ for name, service in compose["services"].items():
         problems.append(f"compose.yml: image of {name} has no version")
 
 template = (HERE / "nginx.conf.template").read_text(encoding="utf-8")
-named = set(re.findall(r"\$\{([A-Z_]+)\}", template))
+named = set(re.findall(r"\$\{([A-Z_]+)\}", template)) - {"NAMES"}
 for where, given in (
     ("compose.yml", set(compose["services"]["nginx"]["environment"])),
     (
@@ -46,7 +46,7 @@ for where, given in (
 example = set(re.findall(r"^([A-Z_]+?)(?:_FILE)?=", (HERE / "env.example").read_text(encoding="utf-8"), re.MULTILINE))
 settings = "".join(path.read_text(encoding="utf-8") for path in (HERE.parent / "portal" / "settings").glob("*.py"))
 read = set(re.findall(r"(?:env\.\w+|read_secret)\(\s*[\"']([A-Z_]+)[\"']", settings))
-internal = {"DEMO", "VAR_DIR", "FAULT_FILE", "PORT"}
+internal = {"DEMO", "VAR_DIR", "FAULT_FILE", "FAULT_CLOCK", "PORT"}
 if missing := read - example - internal:
     problems.append(f"env.example does not name {sorted(missing)}")
 

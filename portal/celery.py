@@ -12,7 +12,7 @@ from typing import Any
 
 from celery import Celery
 from celery.beat import Scheduler, Service
-from celery.signals import setup_logging, worker_ready, worker_shutting_down
+from celery.signals import setup_logging, worker_init, worker_ready, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.dev")
 
@@ -28,6 +28,20 @@ _beat: Service | None = None
 @setup_logging.connect
 def _keep_our_logging(**_: Any) -> None:
     """Django's LOGGING is the only logging configuration; Celery must not replace it."""
+
+
+@worker_init.connect
+def _shift_the_clock_of_a_test(**_: Any) -> None:
+    from portal.lib.faults import shift_clock
+
+    shift_clock()
+
+
+@worker_ready.connect
+def _watch_for_silence(**_: Any) -> None:
+    from portal.watchdog import Watchdog
+
+    Watchdog(app).start()
 
 
 @worker_ready.connect

@@ -1,5 +1,9 @@
-"""Our own error pages: 400, 403, 404, 500 and a failed CSRF check. None of them needs the database."""
+"""Our own error pages: 400, 403, 404, 500, 503 and a failed CSRF check. None of them needs the database."""
 
+import sys
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
@@ -23,10 +27,28 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """500, or 503 with Retry-After when it is the database that does not answer: the same request may be sent again."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return _unavailable(request)
     code = correlation_id()[:6].upper()
     if request.path.startswith("/api/"):
         return problem_page(500, "server_error", f"Something is wrong on our side. Name this to the operator: {code}.")
     return render(request, "500.html", {"error_code": f"{code[:4]}-{code[4:]}" if code else "–"}, status=500)
+
+
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        detail = (
+            "The portal is being restarted. Send the same request again; with the same Idempotency-Key nothing is doubled."
+        )
+        response: HttpResponse = problem_page(503, "unavailable", detail)
+    else:
+        # The page that nginx shows when nobody answers at all.
+        page = settings.BASE_DIR / "portal" / "static" / "portal" / "503.html"
+        response = HttpResponse(page.read_bytes(), status=503)
+    response["Retry-After"] = "5"
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -65,6 +65,11 @@ def _cache() -> dict[str, Any]:
         return {"ok": False, "cause": type(error).__name__}
 
 
+def oldest_due_seconds() -> float:
+    """How long the oldest delivery waits that a worker should have taken (departments that are down are left out)."""
+    return float(_deliveries()["oldest_due_seconds"])
+
+
 def _deliveries() -> dict[str, Any]:
     now = timezone.now()
     down = [c.pk for c in Connection.objects.all() if circuit.is_down(c) or not c.is_active]

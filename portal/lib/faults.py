@@ -1,16 +1,20 @@
 """Named fault points for the kill tests: a no-op unless `settings.FAULT_FILE` names a file.
 
-The file holds one JSON object: {"point": ..., "class": ... (optional), "action": "kill"|"stop"|"raise"|"sleep",
+The file holds one JSON object: {"point": ..., "class": ... (optional), "action": "kill"|"stop"|"raise"|"sleep"|"full",
 "seconds": ...}. It is consumed by `unlink`, so exactly one process takes it; the hit is written and fsynced to
 FILE.hit before the action.
 """
 
+import errno
 import json
 import os
 import signal
 import time
+from datetime import datetime, timedelta
+from pathlib import Path
 
 from django.conf import settings
+from django.utils import timezone
 
 
 class InjectedFault(RuntimeError):
@@ -41,5 +45,22 @@ def reach(point: str, kind: str = "") -> None:
             os.kill(os.getpid(), signal.SIGSTOP)
         case "sleep":
             time.sleep(float(wanted.get("seconds", 1)))
+        case "full":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         case _:
             raise InjectedFault(point)
+
+
+def shift_clock() -> None:
+    """In a process named by FAULT_CLOCK, `timezone.now` is off by the seconds in FAULT_FILE.clock while that file is there."""
+    if not (settings.FAULT_FILE and settings.FAULT_CLOCK):
+        return
+    true_now, offset = timezone.now, Path(settings.FAULT_FILE + ".clock")
+
+    def now() -> datetime:
+        try:
+            return true_now() + timedelta(seconds=float(offset.read_text(encoding="ascii")))
+        except (FileNotFoundError, ValueError):
+            return true_now()
+
+    timezone.now = now

@@ -386,6 +386,8 @@ ADAPTER_ALLOW_HTTP = env.bool("ADAPTER_ALLOW_HTTP", default=False)
 
 DELIVERY_CALL_SECONDS = env.float("DELIVERY_CALL_SECONDS", default=30.0)
 DELIVERY_LEASE_SECONDS = env.float("DELIVERY_LEASE_SECONDS", default=45.0)
+# A system that holds every slot this long without an answer is treated as down, before its calls end.
+DELIVERY_HUNG_SECONDS = env.float("DELIVERY_HUNG_SECONDS", default=8.0)
 DELIVERY_BACKOFF_CAP_SECONDS = env.float("DELIVERY_BACKOFF_CAP_SECONDS", default=900.0)
 DELIVERY_WAKE_SILENCE_SECONDS = env.float("DELIVERY_WAKE_SILENCE_SECONDS", default=30.0)
 DELIVERY_GIVE_UP_SECONDS = 72 * 3600
@@ -395,6 +397,7 @@ WEB_THREADS = env.int("WEB_THREADS", default=16)
 
 # Named points at which a test may kill, stop or break a process. Refused in production by a system check.
 FAULT_FILE = env.str("FAULT_FILE", default="")
+FAULT_CLOCK = env.str("FAULT_CLOCK", default="")
 
 # --- logging: one JSON line an event --------------------------------------------------------------------------------
 LOGGING: dict[str, Any] = {

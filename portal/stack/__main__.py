@@ -25,6 +25,8 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 
 from portal.demo.pretend import PRETEND_DEPARTMENTS
 from portal.stack import servers
@@ -79,9 +81,7 @@ class Supervisor:
         with _step("PostgreSQL and Redis"):
             for server, port in ((servers.postgres(stack), stack.postgres), (servers.redis(stack), stack.redis)):
                 self._add(server)
-                wait_until(
-                    lambda p=port: is_listening(p), seconds=30, what=f"{server.name} does not listen; see {server.log}"
-                )
+                wait_until(partial(is_listening, port), seconds=30, what=f"{server.name} does not listen; see {server.log}")
             self._ensure_database()
         with _step("Database (the first time about a minute)"):
             self._manage("migrate", "--verbosity=0", "--noinput", DATABASE_STATEMENT_SECONDS="0")
@@ -94,12 +94,15 @@ class Supervisor:
             for child in (*portal_processes(stack), servers.nginx(stack)):
                 self._add(child)
             wait_until(
-                lambda: ask(stack, "/healthz") is not None,
+                self._answers,
                 seconds=60,
                 what=f"The portal did not answer within a minute; see {stack.log}",
                 stopped=lambda: self.ending,
             )
         self._say_where()
+
+    def _answers(self) -> bool:
+        return ask(self.stack, "/healthz") is not None
 
     def _add(self, child: Child) -> None:
         self.children[child.name] = child
@@ -174,7 +177,12 @@ def portal_processes(stack: Stack) -> list[Child]:
     return [
         Child("web", web_command(stack, environment), environment, stack.log),
         *(
-            Child(name, [*worker, "--without-gossip", "--without-mingle", "--without-heartbeat"], environment, stack.log)
+            Child(
+                name,
+                [*worker, "--without-gossip", "--without-mingle", "--without-heartbeat"],
+                environment | {"FAULT_CLOCK": name if name == "worker-2" else ""},
+                stack.log,
+            )
             for name in ("worker-1", "worker-2")
         ),
         Child("beat", [*beat, "--pidfile="], environment, stack.log),
@@ -244,7 +252,7 @@ def stop(stack: Stack) -> None:
 def status(stack: Stack) -> None:
     for name, number in processes(stack).items():
         held = (stack.var / "held" / name).exists()
-        alive = os.path.exists(f"/proc/{number}") and not held
+        alive = Path(f"/proc/{number}").exists() and not held
         print(f"{name:16} {number:>8} {'held down' if held else 'running' if alive else 'ended'}")
     answer = ask(stack, "/readyz")
     print(f"/readyz: {answer[0]} {answer[1]}" if answer else "/readyz: no answer")

@@ -39,7 +39,7 @@ def _make_cluster(stack: Stack, data: Path, account: str | None) -> None:
     with tempfile.NamedTemporaryFile("w", encoding="ascii") as password:
         password.write(stack.database_password)
         password.flush()
-        os.chmod(password.name, 0o644 if account else 0o600)
+        Path(password.name).chmod(0o644 if account else 0o600)
         command = [program("initdb"), "-D", str(data), "-U", "portal", "--auth=scram-sha-256", f"--pwfile={password.name}"]
         made = subprocess.run(
             [*command, "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"],

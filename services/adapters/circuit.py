@@ -81,8 +81,17 @@ def record_success(connection: Connection, *, now: datetime, retry: bool) -> boo
 
 def record_failure(connection: Connection, *, now: datetime) -> bool:
     """Note a call that failed in a way that counts. Returns True when this opened the breaker."""
+    return _fail(connection, connection.failures + 1, now)
+
+
+def trip(connection: Connection, *, now: datetime) -> bool:
+    """Open the breaker at once: every slot hangs, waiting for five deadlines would take minutes. True when it was closed."""
+    return _fail(connection, max(FAILURES_TO_OPEN, connection.failures), now)
+
+
+def _fail(connection: Connection, failures: int, now: datetime) -> bool:
     was_down = is_down(connection)
-    connection.failures += 1
+    connection.failures = failures
     connection.last_failure_at = now
     if is_down(connection):
         connection.open_until = now + timedelta(seconds=random.uniform(*OPEN_SECONDS))

@@ -26,6 +26,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from accounts.models import User
 from portal.lib.crypto import decrypt, encrypt
+from portal.lib.faults import reach
 from services.adapters.values import SubmittedFile
 from services.cases.models import Attachment, Case, Draft
 
@@ -209,6 +210,7 @@ def _write(ref: str, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
             file.write(encrypt(data).encode())
+            reach("upload_write")
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

@@ -252,6 +252,25 @@ def _reopen(backend: Connection, now: datetime) -> None:
     )
 
 
+def park_if_hung(connection_id: int) -> bool:
+    """Open the breaker of a system that holds every slot for longer than DELIVERY_HUNG_SECONDS without an answer."""
+    with transaction.atomic():
+        backend = Connection.objects.select_for_update().get(pk=connection_id)
+        now = database_now()
+        begun = now - timedelta(seconds=settings.DELIVERY_HUNG_SECONDS)
+        hung = Delivery.objects.filter(
+            connection=backend,
+            state=DeliveryState.SENDING,
+            phase=DeliveryPhase.WRITING,
+            lease_until__lte=begun + timedelta(seconds=settings.DELIVERY_LEASE_SECONDS),
+        )
+        if circuit.is_down(backend) or hung.count() < backend.ceiling:
+            return False
+        if circuit.trip(backend, now=now):
+            _tell_down(backend, now)
+        return True
+
+
 def reopen_if_well(connection_id: int) -> bool:
     """Close the breaker of a system that answers its health question again, when no delivery is left to probe it with.
 

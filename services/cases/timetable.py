@@ -14,7 +14,7 @@ from portal.lib.waking import wake
 from services.adapters import circuit
 from services.adapters.models import Connection
 from services.cases.attachments import delete_files_of_drafts, delete_held_before
-from services.cases.delivery import reopen_if_well
+from services.cases.delivery import park_if_hung, reopen_if_well
 from services.cases.leases import database_now, due
 from services.cases.models import Delivery, Draft, InboundEvent
 
@@ -31,6 +31,8 @@ def sweep_deliveries() -> int:
     for backend in Connection.objects.filter(is_active=True):
         if circuit.is_down(backend):
             reopen_if_well(backend.pk)
+        elif park_if_hung(backend.pk):
+            continue
         if circuit.is_open(backend, now):
             continue
         rows = Delivery.objects.filter(due(now), Q(woken_until=None) | Q(woken_until__lte=now), connection=backend)

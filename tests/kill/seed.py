@@ -1,6 +1,6 @@
 """Prepare the store of a kill test in one process: tables, demo city, three backends of the three kinds, an API key.
 
-python -m tests.kill.seed KEY_PORT LOOKUP_PORT NONE_PORT   (prints the API key)
+python -m tests.kill.seed KEY_PORT LOOKUP_PORT NONE_PORT [up to seven more, which honour our key]   (prints the API key)
 """
 
 from __future__ import annotations
@@ -16,27 +16,58 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.dev")
 # All three have the standard form, so one mapping serves them.
 SERVICES = {"key": "kutipan-kedua-akta", "lookup": "mutasi-pbb", "none": "kartu-perpustakaan"}
 
+# Seven more departments, so that one of ten can hang.
+MORE = {
+    f"key-{number}": service
+    for number, service in enumerate(
+        (
+            "surat-keterangan-domisili",
+            "surat-keterangan-kematian",
+            "perantingan-pohon",
+            "surat-keterangan-penelitian",
+            "uji-kir",
+            "kartu-pencari-kerja",
+            "aktivasi-jkn-daerah",
+        ),
+        start=2,
+    )
+}
+ALL = SERVICES | MORE
+
 
 def manifest(ports: dict[str, int]) -> dict[str, Any]:
-    """The demo's connection three times: one backend honours our key, one can be asked, one can do neither."""
+    """The demo's connection for each port: backends that honour our key, can be asked, or can do neither."""
     import yaml
 
     demo = yaml.safe_load((Path("portal") / "demo" / "connections.yaml").read_text(encoding="utf-8"))["connections"][0]
     mapping = next(b["mapping"] for b in demo["bindings"] if b["service"] == SERVICES["key"])
     made = []
     for kind, port in ports.items():
-        bindings = [{"service": SERVICES[kind], "operation": "submit", "mapping": mapping}]
+        bindings = [{"service": ALL[kind], "operation": "submit", "mapping": mapping}]
         made.append(
             {
                 **demo,
                 "code": f"uji-{kind}",
                 "base_url": f"http://127.0.0.1:{port}",
-                "idempotency": kind,
+                "idempotency": kind.partition("-")[0],
                 "settle_seconds": 4,  # longer than the slow mode goes on after our call has ended
                 "bindings": bindings,
             }
         )
     return {"connections": made}
+
+
+def give_all_the_same_form() -> None:
+    """One mapping and one set of answers serve every service of the test."""
+    import yaml
+
+    from services.forms.actions import publish_form
+    from services.forms.from_domain import document_for
+
+    data = yaml.safe_load((Path("portal") / "demo" / "services.yaml").read_text(encoding="utf-8"))
+    for row in data["services"]:
+        if row["slug"] in MORE.values() and row.pop("form_fields", None):
+            publish_form(row["slug"], document_for(row, data["default_form_fields"]))
 
 
 def main() -> None:
@@ -51,7 +82,8 @@ def main() -> None:
 
     call_command("migrate", verbosity=0, interactive=False)
     call_command("demo", verbosity=0, stdout=sys.stderr)
-    connections.apply(manifest(dict(zip(SERVICES, map(int, sys.argv[1:4]), strict=True))))
+    give_all_the_same_form()
+    connections.apply(manifest(dict(zip(ALL, map(int, sys.argv[1:]), strict=False))))
     print(create_api_key(User.objects.get(email="alice@example.org"), label="kill test"))
 
 

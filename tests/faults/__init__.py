@@ -1,0 +1,1 @@
+"""The fault matrix on the full stack: `make faults`. Rows, load, judgement, report."""

@@ -1,0 +1,131 @@
+"""`make faults`: the matrix at full repetition, then a storm of random faults; result in docs/reference/faults.md.
+
+python -m tests.faults [--times 20] [--only TEXT] [--storm 10000] [--report FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.faults import report
+from tests.faults.rows import (
+    CLASSLESS,
+    LASTING,
+    MODES,
+    WORKER_POINTS,
+    database_connections_cut,
+    postgres_killed,
+    postgres_restarted,
+    process_killed,
+    redis_flushed,
+    redis_restarted,
+    rows,
+)
+from tests.faults.site import CLASSES, Site
+from tests.faults.verdict import Verdict
+
+
+def storm(site: Site, count: int, seed: int) -> dict[str, Verdict]:
+    """`count` submissions by six clients, at departments of all classes, while something random breaks every few seconds."""
+    chance = random.Random(seed)
+    over = threading.Event()
+    broken: list[str] = []
+    kills = [process_killed(name) for name in ("worker-1", "worker-2", "web", "beat", "nginx")]
+    servers = [redis_restarted, redis_flushed, postgres_restarted, postgres_killed, database_connections_cut]
+
+    def break_things() -> None:
+        while not over.wait(chance.uniform(1, 5)):
+            roll = chance.random()
+            if roll < 0.4:
+                point, kind = chance.choice(WORKER_POINTS), chance.choice(CLASSES)
+                site.arm(point, **({} if point in CLASSLESS else {"class": kind}))
+                broken.append(f"killed at {point}")
+            elif roll < 0.65:
+                mode, kind = chance.choice(list(MODES)), chance.choice(CLASSES)
+                site.tell(kind, mode=mode, seconds=5, times=chance.randint(1, 8))
+                broken.append(mode)
+                if mode in LASTING:
+                    over.wait(3)
+                    site.tell(kind, mode="normal")
+            else:
+                act = chance.choice(kills if roll < 0.85 else servers)
+                act(site)
+                broken.append(act.__name__)
+
+    breaker = threading.Thread(target=break_things)
+    breaker.start()
+    per_class = {kind: count // 3 + (1 if index < count % 3 else 0) for index, kind in enumerate(CLASSES)}
+    made: dict[str, list[str]] = {kind: [] for kind in CLASSES}
+    work = [kind for kind, number in per_class.items() for _ in range(number)]
+    chance.shuffle(work)
+    with ThreadPoolExecutor(6) as pool:
+        for number, (kind, reference) in enumerate(pool.map(lambda kind: (kind, site.submit(kind, seconds=300)), work), 1):
+            made[kind].append(reference)
+            if number % 500 == 0:
+                print(f"  {number} submitted, {len(broken)} faults", flush=True)
+    over.set()
+    breaker.join()
+    site.disarm()
+    for kind in CLASSES:
+        site.tell(kind, mode="normal")
+    site.settle([reference for references in made.values() for reference in references], seconds=900)
+    return {kind: site.verdict(kind, made[kind], faults=len(broken), after=6) for kind in CLASSES}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--times", type=int, default=20)
+    parser.add_argument("--only", default="", help="rows whose name contains this")
+    parser.add_argument("--storm", type=int, default=0, help="so many submissions under random faults")
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--no-matrix", action="store_true")
+    parser.add_argument("--report", type=Path)
+    asked = parser.parse_args()
+    start = time.monotonic()
+    var = Path(tempfile.mkdtemp(prefix="faults-"))
+    var.chmod(0o755)
+    found: list[tuple[str, str, dict[str, Verdict]]] = []
+    chosen = [] if asked.no_matrix else [row for row in rows() if asked.only in row.name]
+    good = True
+    with Site(var).running() as site:
+        for row in chosen:
+            began = time.monotonic()
+            verdicts = row.run(site, asked.times)
+            found.append((row.name, row.promise, verdicts))
+            good = _say(row.name, verdicts, time.monotonic() - began) and good
+        if asked.storm:
+            print(f"storm, seed {asked.seed}", flush=True)
+            began = time.monotonic()
+            verdicts = storm(site, asked.storm, asked.seed)
+            found.append((f"storm of random faults (seed {asked.seed})", "nothing lost, nothing doubled", verdicts))
+            good = _say("storm", verdicts, time.monotonic() - began) and good
+    if asked.report:
+        asked.report.parent.mkdir(parents=True, exist_ok=True)
+        text = report.table(found, times=asked.times, seconds=time.monotonic() - start)
+        asked.report.write_text(text, encoding="utf-8")
+    if good:
+        shutil.rmtree(var, ignore_errors=True)
+    else:
+        print(f"Logs and data of the broken run: {var}", flush=True)
+    return 0 if good and found else 1
+
+
+def _say(name: str, verdicts: dict[str, Verdict], seconds: float) -> bool:
+    good = all(verdict.is_good for verdict in verdicts.values())
+    print(f"{'good  ' if good else 'BROKEN'} {name} ({seconds:.0f} s)", flush=True)
+    for kind, verdict in verdicts.items():
+        if not verdict.is_good:
+            print(f"       {kind}: {verdict}", flush=True)
+    return good
+
+
+if __name__ == "__main__":
+    sys.exit(main())
