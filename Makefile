@@ -5,7 +5,7 @@ BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 export PORT
 
-.PHONY: help run full full-stop full-status full-logs full-restart faults packages test test-postgres ci lint types contracts migrations openapi templates docker-lint lock clean
+.PHONY: help run full full-stop full-status full-logs full-restart faults packages test test-postgres bench ci lint types contracts migrations openapi templates docker-lint lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ packages: .venv/installed ## install the servers of `make full` from Debian's pa
 
 test: .venv/installed ## the whole test suite; what cannot run here is skipped by name
 	@$(BIN)/python -m pytest
+
+bench: .venv/installed ## ratios against floors and a Wagtail site, about 10 minutes; QUICK=1 takes 3
+	@$(BIN)/python -m tests.bench
 
 ci: .venv/installed lint types contracts templates migrations openapi docker-lint test ## what CI runs
 

@@ -1,0 +1,199 @@
+"""What is measured inside the portal's own process: growing a city of real pages, search and publish at each size.
+
+`python -m tests.bench.inside people` prints keys and a session as JSON; `... sizes 94,940` prints the rows of each size.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.dev")
+django.setup()
+
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
+from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
+from django.core.cache import caches  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
+from wagtail.models import Page  # noqa: E402
+
+from accounts.api_keys import create_api_key  # noqa: E402
+from accounts.models import User  # noqa: E402
+from cms import publishing  # noqa: E402
+from cms.models import DepartmentPage, ServicePage  # noqa: E402
+from portal.lib import editions  # noqa: E402
+from services.catalogue.models import Service  # noqa: E402
+from services.catalogue.search import SearchQuery, search_services  # noqa: E402
+
+PATHS = {
+    "home": "/",
+    "list": "/layanan/",
+    "search": "/layanan/?q=akta+kelahiran",
+    "search with a typo": "/layanan/?q=akta+kelahran",
+    "detail": "/layanan/akta-kelahiran/",
+}
+WORDS = {"rare word": "ambulans", "two words": "akta kelahiran", "typo": "akta kelahran", "while typing": "akta kel"}
+
+
+def people(count: int = 8) -> dict[str, Any]:
+    """Residents with a key each, and one open session."""
+    keys = []
+    for number in range(count):
+        user, made = User.objects.get_or_create(email=f"bench-{number}@example.org", defaults={"name": f"Warga {number}"})
+        if made:
+            user.set_unusable_password()
+            user.save()
+        keys.append(create_api_key(user, label="bench"))
+    resident = User.objects.get(email="alice@example.org")
+    session = SessionStore()
+    session[SESSION_KEY] = str(resident.pk)
+    session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+    session[HASH_SESSION_KEY] = resident.get_session_auth_hash()
+    session.create()
+    return {"keys": keys, "session": session.session_key}
+
+
+def _columns(table: str, *without: str) -> str:
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_table_description(cursor, table)
+    return ", ".join(connection.ops.quote_name(c.name) for c in found if c.name not in without)
+
+
+def grow(size: int) -> None:
+    """Copy the city's service pages, as rows of the page tree, until there are `size`; then project them as always."""
+    originals = list(ServicePage.objects.filter(alias_of=None).exclude(code__contains="-x").order_by("pk"))
+    have = ServicePage.objects.count()
+    columns = [f.column for f in ServicePage._meta.local_fields if f.column not in ("page_ptr_id", "code")]
+    names = ", ".join(connection.ops.quote_name(c) for c in columns)
+    indexed = _columns("wagtailsearch_indexentry", "id", "object_id")
+    parents = {page.path: page for page in DepartmentPage.objects.all()}
+    number, codes = have // len(originals), []
+    with transaction.atomic():
+        while have < size:
+            pages, sources = [], []
+            for original in originals[: size - have]:
+                parent = parents[original.path[: -Page.steplen]]
+                parent.numchild += 1
+                step = Page._int2str(5000 + have + len(pages)).zfill(Page.steplen)  # type: ignore[attr-defined]
+                values = {f.attname: getattr(original, f.attname) for f in Page._meta.local_fields if not f.primary_key}
+                slug = f"{original.slug}-x{number}"
+                values |= {
+                    "path": parent.path + step,
+                    "numchild": 0,
+                    "slug": slug,
+                    "title": f"{original.title} {number}",
+                    "draft_title": f"{original.title} {number}",
+                    "url_path": f"{parent.url_path}{slug}/",
+                    "translation_key": uuid.uuid4(),
+                    "latest_revision_id": None,
+                    "live_revision_id": None,
+                }
+                pages.append(Page(**values))
+                sources.append(original)
+            made = Page.objects.bulk_create(pages)
+            with connection.cursor() as cursor:
+                cursor.executemany(
+                    f"INSERT INTO cms_servicepage (page_ptr_id, code, {names})"
+                    f" SELECT %s, %s, {names} FROM cms_servicepage WHERE page_ptr_id = %s",
+                    [(p.pk, f"{s.code}-x{number}", s.pk) for p, s in zip(made, sources, strict=True)],
+                )
+                if connection.vendor == "postgresql":
+                    cursor.executemany(
+                        f"INSERT INTO wagtailsearch_indexentry (object_id, {indexed})"
+                        f" SELECT %s, {indexed} FROM wagtailsearch_indexentry WHERE object_id = %s",
+                        [(str(p.pk), str(s.pk)) for p, s in zip(made, sources, strict=True)],
+                    )
+            codes += [f"{s.code}-x{number}" for s in sources]
+            have += len(made)
+            number += 1
+        for parent in parents.values():
+            Page.objects.filter(pk=parent.pk).update(numchild=parent.numchild)
+        publishing.sync(codes)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+
+
+def _median_ms(act: Callable[[], Any], times: int) -> float:
+    act()
+    took = []
+    for _ in range(times):
+        begin = time.perf_counter()
+        act()
+        took.append(time.perf_counter() - begin)
+    return statistics.median(took) * 1000
+
+
+def _publish_and_find(page: ServicePage, number: int) -> None:
+    """A new word is findable before the transaction of its publish has ended."""
+    word = f"kata{number}baru"
+    with transaction.atomic():
+        page.title = f"Layanan {word}"
+        page.save_revision().publish()
+        wanted = Service.objects.get(code=page.code).pk
+        if search_services(SearchQuery(word)).ids != (wanted,):
+            raise SystemExit(f"{word} was published and not found")
+
+
+def rows_of(size: int, times: int) -> dict[str, Any]:
+    grow(size)
+    client = Client(headers={"host": "localhost"})
+    pages: dict[str, Any] = {}
+    for name, path in PATHS.items():
+        caches[editions.CACHE].clear()
+        client.get(path)
+        caches[editions.CACHE].clear()
+        with CaptureQueriesContext(connection) as captured:
+            client.get(path)
+        fresh = f"{path}{'&' if '?' in path else '?'}bench=1"
+        client.get(path)
+        with CaptureQueriesContext(connection) as kept:
+            client.get(path)
+        pages[name] = {
+            "queries": len(captured),
+            "kept_queries": len(kept),
+            "ms": _median_ms(lambda fresh=fresh: client.get(fresh), times),  # type: ignore[misc]
+            "kept_ms": _median_ms(lambda path=path: client.get(path), times),  # type: ignore[misc]
+        }
+    found: dict[str, Any] = {}
+    for name, words in WORDS.items():
+        found[name] = {
+            "ours_ms": _median_ms(lambda words=words: search_services(SearchQuery(words)), times),  # type: ignore[misc]
+            "wagtail_ms": _median_ms(
+                lambda words=words: list(ServicePage.objects.live().search(words)[:20]),  # type: ignore[misc]
+                max(3, times // 3),
+            ),
+        }
+    page = ServicePage.objects.get(code="akta-kematian")
+    numbers = iter(range(1000))
+    publish = _median_ms(lambda: _publish_and_find(page, next(numbers)), max(3, times // 5))
+    return {
+        "services": Service.objects.filter(is_public=True).count(),
+        "pages": ServicePage.objects.count(),
+        "database": connection.vendor,
+        "queries_and_time": pages,
+        "search": found,
+        "publish_to_findable_ms": publish,
+    }
+
+
+def main() -> None:
+    if sys.argv[1] == "people":
+        print(json.dumps(people()))
+        return
+    times = int(sys.argv[3])
+    print(json.dumps([rows_of(int(size), times) for size in sys.argv[2].split(",")]))
+
+
+if __name__ == "__main__":
+    main()
