@@ -182,7 +182,7 @@ def service_by_slug(slug: str, language: str = "id") -> ServiceText | None:
     rows = {
         t.language: t
         for t in ServiceText.objects.filter(slug=slug, language__in=languages, service__is_public=True).select_related(
-            "service__department__parent", "service__category", "service__dimension"
+            "service__department", "service__category"
         )
     }
     return next((rows[lang] for lang in languages if lang in rows), None)
@@ -196,14 +196,14 @@ def moved_to(slug: str, language: str = "id") -> str | None:
     return ServiceText.objects.filter(service=old.service_id, language=language).values_list("slug", flat=True).first()
 
 
-def related_services(text: ServiceText, limit: int = 4) -> list[ServiceText]:
-    """Public services that share a life event, then the category."""
+def related_services(text: ServiceText, limit: int = 4) -> list[dict[str, Any]]:
+    """`slug` and `name` of public services that share a life event, then the category."""
     events = text.service.life_events.through._default_manager.filter(service=text.service_id).values("lifeevent_id")
-    shared = _services_sharing(events)
     rows = (
-        public_texts(text.language)
-        .filter(Q(service__in=shared) | Q(service__category=text.service.category_id))
+        ServiceText.objects.filter(language=text.language, service__is_public=True)
+        .filter(Q(service__in=_services_sharing(events)) | Q(service__category=text.service.category_id))
         .exclude(service=text.service_id)
+        .values("slug", "name")
         .annotate(near=Count("service__life_events", filter=Q(service__life_events__in=events)))
         .order_by("-near", "name")
     )
