@@ -189,6 +189,8 @@ class ServicePage(FlatAddress, Page):
     def clean(self) -> None:
         """One address in the whole city, whatever department the page lies under."""
         super().clean()
+        if ServicePage.objects.filter(pk=self.pk, slug=self.slug, locale_id=self.locale_id).exists():
+            return  # it has this address already; a search for another holder would read every page
         taken = ServicePage.objects.filter(slug=self.slug, locale_id=self.locale_id, alias_of__isnull=True)
         if self.slug and taken.exclude(pk=self.pk).exists():
             proposal = _free(self.slug, set(ServicePage.objects.values_list("slug", flat=True)))

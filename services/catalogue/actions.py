@@ -160,7 +160,6 @@ def _lines(record: ServiceRecord, topics: dict[str, str]) -> list[list[object]]:
 
 def _index(records: Sequence[ServiceRecord], services: dict[str, Service], language: str, topics: dict[str, str]) -> None:
     ids = [services[r.code].pk for r in records]
-    SearchWord.objects.filter(entry__service_id__in=ids, language=language).delete()
     SearchEntry.objects.filter(service_id__in=ids, language=language).delete()
     SearchEntry.objects.bulk_create(
         [SearchEntry(service_id=services[r.code].pk, language=language, lines=_lines(r, topics)) for r in records],

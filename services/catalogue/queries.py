@@ -207,7 +207,7 @@ def related_services(text: ServiceText, limit: int = 4) -> list[dict[str, Any]]:
         .annotate(near=Count("service__life_events", filter=Q(service__life_events__in=events)))
         .order_by("-near", "name")
     )
-    return list(rows[:limit])
+    return [{"slug": row["slug"], "name": row["name"]} for row in rows[:limit]]
 
 
 def _services_sharing(events: QuerySet[Any]) -> QuerySet[Any]:

@@ -7,18 +7,20 @@ what is live is found at once. The same top results on SQLite and PostgreSQL.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Q
+from django.db.models import Case, Count, Max, Q, Subquery, Sum, Value, When
+from django.db.models.expressions import Combinable
 
+from portal.lib import editions
 from services.catalogue.models import SearchEntry, SearchWord, ServiceText
 from services.catalogue.words import STOP, WORD_MAP, edit_distance, index_word, plain_words
 
 MAX_QUERY_LENGTH = 200
 MAX_WORDS = 12
 MAX_CANDIDATES = 200
+MAX_LONGER = 40  # words that the last one may be the beginning of
 KEEP_SHARE = 0.34  # of the best score: below that a hit is noise
 
 WEIGHTS = {"name": 5.0, "synonym": 4.0, "english": 3.0, "summary": 1.5, "topic": 1.0, "content": 0.6}
@@ -71,28 +73,64 @@ def search_services(query: SearchQuery) -> SearchResult:
     if not words:
         return SearchResult(numbers=numbers)
 
-    last = words[-1]
-    matches = _matches(query.language, words, prefix=last if len(last) >= 3 else "")
-    known = {word for word, _ in matches}
-    unknown = [w for w in words if w not in known and not (w == last and any(k.startswith(w) for k in known))]
+    stock = _Stock(query.language)
+    stock.look_up(words, prefix=words[-1])
+    unknown = [w for w in words if not stock.has(w) and not (w == words[-1] and stock.longer(w))]
     corrected = _corrections(query.language, unknown)
     if corrected:
-        words = [corrected.get(w, w) for w in words]
-        matches |= _matches(query.language, list(corrected.values()))
-    ids = _rank(query.language, words, matches)
-    also = tuple(dict.fromkeys(WORD_MAP[w] for w in typed if w in WORD_MAP and index_word(w) in known))
+        words = list(dict.fromkeys(corrected.get(w, w) for w in words))
+        stock.look_up(corrected.values(), prefix=words[-1])
+    ids = _rank(stock, words)
+    also = tuple(dict.fromkeys(WORD_MAP[w] for w in typed if w in WORD_MAP and stock.has(index_word(w))))
     if corrected:
         corrected = _readable(query.language, corrected, ids[:10])
     return SearchResult(ids=ids, words=tuple(words), corrected=corrected, also=also, numbers=numbers)
 
 
-def _matches(language: str, words: list[str], *, prefix: str = "") -> set[tuple[str, int]]:
-    """(word, entry id) of every index row that carries one of the words or begins with the prefix."""
-    wanted = Q(word__in=words)
-    if prefix:
-        wanted |= Q(word__gte=prefix, word__lt=f"{prefix}zzzz")
-    rows = SearchWord.objects.filter(wanted, language=language).values_list("word", "entry_id")
-    return set(rows)
+class _Stock:
+    """The words of the index that a search asks for, each with its rarity. Only counts leave the database."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.rarity: dict[str, float] = {}
+
+    def look_up(self, words: Iterable[str], *, prefix: str = "") -> None:
+        """Learn these words and, from three letters on, those that begin with the prefix."""
+        wanted = Q(word__in=list(words))
+        if len(prefix) >= 3:
+            wanted |= Q(word__gte=prefix, word__lt=f"{prefix}zzzz")
+        entries = SearchEntry.objects.filter(language=self.language).order_by().values("language")
+        total = Subquery(entries.annotate(n=Count("pk")).values("n"))
+        rows = SearchWord.objects.filter(wanted, language=self.language).order_by().values_list("word")
+        for word, n, all_entries in rows.annotate(n=Count("pk"), total=total):
+            self.rarity[word] = math.log(1 + all_entries / n)
+
+    def has(self, word: str) -> bool:
+        return word in self.rarity
+
+    def longer(self, word: str) -> list[str]:
+        """The rarest words that this one, from three letters on, is the beginning of."""
+        if len(word) < 3:
+            return []
+        found = [w for w in self.rarity if w != word and w.startswith(word)]
+        return sorted(found, key=lambda w: (-self.rarity[w], w))[:MAX_LONGER]
+
+    def candidates(self, words: list[str]) -> list[int]:
+        """Entries by the sum of their words' rarities; a longer word counts half, and only where the word itself is not."""
+        exact = [w for w in words if self.has(w)]
+        longer = self.longer(words[-1])
+        if not exact and not longer:
+            return []
+        nothing = Value(0.0)
+        score: Combinable = nothing
+        if exact:
+            score = Sum(Case(*(When(word=w, then=Value(self.rarity[w])) for w in exact), default=nothing))
+        if longer:
+            half = Max(Case(*(When(word=w, then=Value(self.rarity[w] / 2)) for w in longer), default=nothing))
+            score = score + Case(When(itself__gt=0, then=nothing), default=half)
+        rows = SearchWord.objects.filter(word__in=[*exact, *longer], language=self.language).order_by().values("entry_id")
+        rows = rows.annotate(itself=Count("pk", filter=Q(word=words[-1]))).annotate(score=score)
+        return list(rows.order_by("-score", "entry_id").values_list("entry_id", flat=True)[:MAX_CANDIDATES])
 
 
 def _corrections(language: str, unknown: Iterable[str]) -> dict[str, str]:
@@ -100,15 +138,13 @@ def _corrections(language: str, unknown: Iterable[str]) -> dict[str, str]:
     unknown = [w for w in unknown if len(w) >= 4 and not w.isdigit()]
     if not unknown:
         return {}
-    near = Q()
-    for word in unknown:
-        limit = 1 if len(word) <= 6 else 2
-        near |= Q(length__gte=len(word) - limit, length__lte=len(word) + limit)
-    stock = SearchWord.objects.filter(near, language=language).values_list("word", flat=True).distinct()
+    lengths = {n for w in unknown for n in range(len(w) - _reach(w), len(w) + _reach(w) + 1)}
+    known = _vocabulary(language)
+    stock = [word for length in lengths for word in known.get(length, ())]
     best: dict[str, tuple[int, bool, int, str]] = {}
     for candidate in stock:
         for word in unknown:
-            limit = 1 if len(word) <= 6 else 2
+            limit = _reach(word)
             distance = edit_distance(word, candidate, limit)
             if distance <= limit:
                 found = (
@@ -121,6 +157,26 @@ def _corrections(language: str, unknown: Iterable[str]) -> dict[str, str]:
     return {word: found[3] for word, found in best.items()}
 
 
+def _reach(word: str) -> int:
+    return 1 if len(word) <= 6 else 2
+
+
+def _vocabulary(language: str) -> dict[int, list[str]]:
+    """Every word of the index by its length, remembered as long as the edition says that nothing has changed."""
+    global _remembered
+    edition = editions.current()
+    if _remembered is None or _remembered[0] != (edition, language):
+        words: dict[int, list[str]] = {}
+        rows = SearchWord.objects.filter(language=language).order_by().values_list("word", "length").distinct()
+        for word, length in rows:
+            words.setdefault(length, []).append(word)
+        _remembered = ((edition, language), words)
+    return _remembered[1]
+
+
+_remembered: tuple[tuple[str, str], dict[int, list[str]]] | None = None
+
+
 def _readable(language: str, corrected: dict[str, str], ids: tuple[int, ...]) -> dict[str, str]:
     """The corrections as people write them: the index holds stems, the texts hold words."""
     written: dict[str, str] = {}
@@ -131,42 +187,28 @@ def _readable(language: str, corrected: dict[str, str], ids: tuple[int, ...]) ->
     return {wrong: written.get(right, right) for wrong, right in corrected.items()}
 
 
-def _rank(language: str, words: list[str], matches: set[tuple[str, int]]) -> tuple[int, ...]:
+def _rank(stock: _Stock, words: list[str]) -> tuple[int, ...]:
     """Best field of each word times its rarity, times the share of words hit; a line matched in full is worth more."""
-    by_entry: dict[int, set[str]] = defaultdict(set)
-    frequency: dict[str, int] = defaultdict(int)
-    for word, entry in matches:
-        by_entry[entry].add(word)
-        frequency[word] += 1
-    if not by_entry:
-        return ()
-    total = SearchEntry.objects.filter(language=language).count()
-    rarity = {word: math.log(1 + total / n) for word, n in frequency.items()}
+    longer = stock.longer(words[-1])
 
     def hit(word: str, found: set[str]) -> tuple[str, float] | None:
         if word in found:
             return word, 1.0
         if word == words[-1]:
-            longer = [f for f in found if f.startswith(word)]
-            if longer:
-                return max(longer, key=lambda f: rarity[f]), 0.5
+            return next(((w, 0.5) for w in longer if w in found), None)
         return None
 
-    def rough(found: set[str]) -> float:
-        return sum(rarity[h[0]] * h[1] for w in words if (h := hit(w, found)))
-
-    candidates = sorted(by_entry, key=lambda e: (-rough(by_entry[e]), e))[:MAX_CANDIDATES]
     scored: list[tuple[float, str, int]] = []
     wanted = set(words)
-    entries = SearchEntry.objects.filter(id__in=candidates).values_list("id", "service_id", "service__code", "lines")
-    for entry_id, service_id, code, lines in entries:
-        found, score, hits = by_entry[entry_id], 0.0, 0
+    entries = SearchEntry.objects.filter(id__in=stock.candidates(words)).values_list("service_id", "service__code", "lines")
+    for service_id, code, lines in entries:
+        found, score, hits = {word[:40] for _, line in lines for word in line}, 0.0, 0
         for word in words:
             match = hit(word, found)
             if match is None:
                 continue
             weight = max((WEIGHTS[kind] for kind, line in lines if match[0] in line), default=0.0)
-            score += weight * rarity[match[0]] * match[1]
+            score += weight * stock.rarity.get(match[0], 0.0) * match[1]
             hits += 1
         score *= (hits / len(words)) ** 1.5
         full = max((WEIGHTS[kind] for kind, line in lines if line and wanted == set(line)), default=0.0)

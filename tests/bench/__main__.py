@@ -44,6 +44,7 @@ class Row:
 
 rows: list[Row] = []
 notes: list[str] = []
+profiles: dict[str, str] = {}
 
 
 def say(goal: str, what: str, figure: str, wanted: str = "", reached: bool | None = None) -> None:
@@ -87,6 +88,11 @@ def portal_environment(folder: str, **more: str) -> dict[str, str]:
         "DATABASE_URL": f"sqlite:///{path / 'portal.sqlite3'}",
         **more,
     }
+
+
+def profile(title: str, what: str, environment: dict[str, str]) -> None:
+    """A goal that is missed comes with its profile."""
+    profiles[title] = python("-m", "tests.bench.inside", "profile", what, environment=environment)[0]
 
 
 # --- G14: migrate and start, which also make the two sites --------------------------------------------------------------
@@ -179,7 +185,7 @@ proxy_ignore_headers Cache-Control Expires Vary; proxy_set_header Accept-Encodin
 
 def pages(ours: dict[str, str], theirs: dict[str, str]) -> None:
     step("Floors")
-    floors = {"BENCH_FLOOR_DATABASE": str(VAR / "floors.sqlite3")}
+    floors = {"BENCH_FLOOR_DATABASE": str(VAR / "floors" / "floors.sqlite3")}
     python("-m", "tests.bench.floors", environment=floors)
     floor: dict[str, float] = {}
     for kind, paths in (("bare", ["/"]), ("middleware", ["/", "/drf", "/insert"])):
@@ -238,6 +244,8 @@ def pages(ours: dict[str, str], theirs: dict[str, str]) -> None:
                 "<= 0.5x",
                 ratio <= 0.5 and not run.failed,
             )
+            if not rows[-1].reached:
+                profile(f"{name}, made afresh", path, ours)
         step("Pages from the cache (G9)")
         for name, path in (("home", "/"), ("detail", "/layanan/akta-kelahiran/"), ("search", "/layanan/?q=akta")):
             run = wrk([target], f"{url}{path}", SECONDS, headers=GZIP)
@@ -321,6 +329,8 @@ def accepting(ours: dict[str, str], floor: dict[str, float]) -> None:
         "<= 1x",
         used <= wanted and not load.refused,
     )
+    if not rows[-1].reached:
+        profile("Accepting an application", "accepting", ours)
     if load.refused:
         notes.append(f"Accepting refused {len(load.refused)}: {load.refused[0]}")
 
@@ -520,6 +530,8 @@ def sizes(environment: dict[str, str]) -> None:
         "<= 1x",
         typing / plain <= 1,
     )
+    if any(row.goal == "G10" and not row.reached for row in rows):
+        profiles[f"Search at {last['services']:,}: {', '.join(last['search'])}"] = last["search_profile"]
     times = [size["publish_to_findable_ms"] for size in found]
     say(
         "G11",
@@ -574,6 +586,8 @@ def report(seconds: float) -> None:
         ),
         "",
         *(f"- {note}" for note in notes),
+        *(["## Where the time goes in what was missed", ""] if profiles else []),
+        *(f"{title}:\n\n```\n{text.rstrip()}\n```\n" for title, text in profiles.items()),
     ]
     text = "\n".join(lines).rstrip() + "\n"
     name = f"{moment:%Y-%m-%d-%H%M}{'-quick' if QUICK else ''}"
@@ -588,12 +602,14 @@ def main() -> None:
     if missing := missing_programs():
         raise SystemExit(f"Not installed: {', '.join(missing)}. On Debian: apt-get install wrk util-linux nginx-light")
     begin = time.monotonic()
-    for folder in ("portal", "likeness", "full", "nginx"):
-        shutil.rmtree(VAR / folder, ignore_errors=True)
-    for path in VAR.glob("floors.sqlite3*"):
-        path.unlink()
-    LOG.mkdir(parents=True, exist_ok=True)
     only = os.environ.get("ONLY", "pages,full").split(",")
+    for folder in [
+        *(("portal", "likeness", "nginx", "floors") if "pages" in only else ()),
+        *(("full",) if "full" in only else ()),
+    ]:
+        shutil.rmtree(VAR / folder, ignore_errors=True)
+    (VAR / "floors").mkdir(parents=True, exist_ok=True)
+    LOG.mkdir(parents=True, exist_ok=True)
     if "pages" in only:
         ours, theirs = make_sites()
         starts(ours, theirs)

@@ -1,12 +1,17 @@
 """What is measured inside the portal's own process: growing a city of real pages, search and publish at each size.
 
-`python -m tests.bench.inside people` prints keys and a session as JSON; `... sizes 94,940` prints the rows of each size.
+`python -m tests.bench.inside people` prints keys and a session as JSON; `... sizes 94,940` prints the rows of each size;
+`... profile PATH|accepting` prints where the time goes.
 """
 
 from __future__ import annotations
 
+import cProfile
+import io
 import json
 import os
+import pstats
+import re
 import statistics
 import sys
 import time
@@ -34,6 +39,7 @@ from cms.models import DepartmentPage, ServicePage  # noqa: E402
 from portal.lib import editions  # noqa: E402
 from services.catalogue.models import Service  # noqa: E402
 from services.catalogue.search import SearchQuery, search_services  # noqa: E402
+from tests.bench.submissions import ANSWERS, SERVICE  # noqa: E402
 
 PATHS = {
     "home": "/",
@@ -134,9 +140,45 @@ def _median_ms(act: Callable[[], Any], times: int) -> float:
     return statistics.median(took) * 1000
 
 
-def _publish_and_find(page: ServicePage, number: int) -> None:
+def profiled(act: Callable[[], Any], times: int = 20) -> str:
+    """The functions that took most of the time, callees included, ours first and foremost."""
+    act()
+    profile = cProfile.Profile()
+    profile.enable()
+    for _ in range(times):
+        act()
+    profile.disable()
+    text = io.StringIO()
+    stats = pstats.Stats(profile, stream=text)
+    stats.sort_stats("cumtime").print_stats(r"/(portal|cms|services|accounts)/|execute|render\)|as_sql\)|loads\)", 16)
+    lines = [line for line in text.getvalue().splitlines() if line.strip()]
+    start = next(n for n, line in enumerate(lines) if "ncalls" in line)
+    return "\n".join(
+        re.sub(r"\S*/(site-packages|lib/python[\d.]+)/|\S*/(?=(portal|cms|services|accounts)/)", "", s)
+        for s in lines[start:]
+    )
+
+
+def profile(what: str) -> str:
+    """Of one page made afresh, or of `accepting` one application."""
+    if what != "accepting":
+        client = Client(headers={"host": "localhost"})
+        return profiled(lambda: client.get(what))
+    key = people(1)["keys"][0]
+    client = Client(headers={"host": "localhost", "authorization": f"Bearer {key}"})
+    body = {"service": SERVICE, "answers": ANSWERS}
+
+    def send() -> None:
+        headers = {"Idempotency-Key": uuid.uuid4().hex}
+        answer = client.post("/api/v1/cases", body, content_type="application/json", headers=headers)
+        if answer.status_code != 201:
+            raise SystemExit(answer.content.decode())
+
+    return profiled(send)
+
+
+def _publish_and_find(page: ServicePage, word: str) -> None:
     """A new word is findable before the transaction of its publish has ended."""
-    word = f"kata{number}baru"
     with transaction.atomic():
         page.title = f"Layanan {word}"
         page.save_revision().publish()
@@ -155,28 +197,29 @@ def rows_of(size: int, times: int) -> dict[str, Any]:
         caches[editions.CACHE].clear()
         with CaptureQueriesContext(connection) as captured:
             client.get(path)
+        afresh = len(captured)  # at once: the next request empties the log
         fresh = f"{path}{'&' if '?' in path else '?'}bench=1"
         client.get(path)
         with CaptureQueriesContext(connection) as kept:
             client.get(path)
         pages[name] = {
-            "queries": len(captured),
+            "queries": afresh,
             "kept_queries": len(kept),
             "ms": _median_ms(lambda fresh=fresh: client.get(fresh), times),  # type: ignore[misc]
             "kept_ms": _median_ms(lambda path=path: client.get(path), times),  # type: ignore[misc]
         }
     found: dict[str, Any] = {}
-    for name, words in WORDS.items():
+    for name, typed in WORDS.items():
         found[name] = {
-            "ours_ms": _median_ms(lambda words=words: search_services(SearchQuery(words)), times),  # type: ignore[misc]
+            "ours_ms": _median_ms(lambda words=typed: search_services(SearchQuery(words)), times),  # type: ignore[misc]
             "wagtail_ms": _median_ms(
-                lambda words=words: list(ServicePage.objects.live().search(words)[:20]),  # type: ignore[misc]
+                lambda words=typed: list(ServicePage.objects.live().search(words)[:20]),  # type: ignore[misc]
                 max(3, times // 3),
             ),
         }
     page = ServicePage.objects.get(code="akta-kematian")
-    numbers = iter(range(1000))
-    publish = _median_ms(lambda: _publish_and_find(page, next(numbers)), max(3, times // 5))
+    words = (f"kata{size}x{number}" for number in range(1000))
+    publish = _median_ms(lambda: _publish_and_find(page, next(words)), max(3, times // 5))
     return {
         "services": Service.objects.filter(is_public=True).count(),
         "pages": ServicePage.objects.count(),
@@ -184,12 +227,16 @@ def rows_of(size: int, times: int) -> dict[str, Any]:
         "queries_and_time": pages,
         "search": found,
         "publish_to_findable_ms": publish,
+        "search_profile": profiled(lambda: [search_services(SearchQuery(words)) for words in WORDS.values()]),
     }
 
 
 def main() -> None:
     if sys.argv[1] == "people":
         print(json.dumps(people()))
+        return
+    if sys.argv[1] == "profile":
+        print(profile(sys.argv[2]))
         return
     times = int(sys.argv[3])
     print(json.dumps([rows_of(int(size), times) for size in sys.argv[2].split(",")]))
