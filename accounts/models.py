@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
@@ -47,6 +48,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     nik_index = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
     kk_number = EncryptedTextField(_("Nomor Kartu Keluarga"), blank=True)
     kelurahan = models.CharField(max_length=60, blank=True)
+    language = models.CharField(max_length=5, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE)  # of mails
     assurance_level = models.PositiveSmallIntegerField(choices=AssuranceLevel.choices, default=AssuranceLevel.SELF_DECLARED)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)

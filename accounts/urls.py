@@ -3,8 +3,11 @@
 from allauth.account import views
 from django.urls import path, re_path
 
+from accounts.views import speak
+
 urlpatterns = [
     path("masuk/", views.login, name="account_login"),
+    path("bahasa/", speak, name="account-language"),
     path("keluar/", views.logout, name="account_logout"),
     path("daftar/", views.signup, name="account_signup"),
     path("nonaktif/", views.account_inactive, name="account_inactive"),

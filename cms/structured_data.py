@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from portal.lib import languages
 from services.catalogue.models import Department, ServicePoint, ServiceText
 
 Document = dict[str, Any]
@@ -30,21 +32,27 @@ def website() -> Document:
     """The portal and its search."""
     search = {
         "@type": "SearchAction",
-        "target": {"@type": "EntryPoint", "urlTemplate": _address("/layanan/?q={q}")},
+        "target": {"@type": "EntryPoint", "urlTemplate": _address(reverse("services")) + "?q={q}"},
         "query-input": "required name=q",
     }
     return _graph(
-        _known(type="WebSite", name=settings.PORTAL_NAME, url=_address("/"), inLanguage="id", potentialAction=search)
+        _known(
+            type="WebSite",
+            name=settings.PORTAL_NAME,
+            url=_address(reverse("home")),
+            inLanguage=languages.active(),
+            potentialAction=search,
+        )
     )
 
 
 def service(text: ServiceText, point: ServicePoint | None, *, can_start: bool) -> Document:
     """A `GovernmentService` with its department, its ways in (the form while it takes applications) and a price that is known."""
     row = text.service
-    path = f"/layanan/{text.slug}/"
-    crumbs = [(_("Beranda"), "/"), (_("Layanan"), "/layanan/")]
+    path = reverse("service", args=[text.slug])
+    crumbs = [(_("Beranda"), reverse("home")), (_("Layanan"), reverse("services"))]
     if row.category:
-        crumbs.append((row.category.name, f"/layanan/?kategori={row.category.slug}"))
+        crumbs.append((row.category.label, f"{reverse('services')}?kategori={row.category.slug}"))
     return _graph(
         _known(
             type="GovernmentService",
@@ -53,7 +61,7 @@ def service(text: ServiceText, point: ServicePoint | None, *, can_start: bool) -
             description=text.summary,
             url=_address(path),
             inLanguage=text.language,
-            serviceType=row.category.name if row.category else "",
+            serviceType=row.category.label if row.category else "",
             provider=_organization(row.department),
             areaServed={"@type": "City", "name": settings.CITY_NAME},
             availableChannel=_channel(text, point, _address(f"{path}ajukan/") if can_start else text.service.url),
@@ -69,15 +77,21 @@ def department(row: Department) -> Document:
     return _graph(
         {**_organization(row), **_known(type="GovernmentOrganization", alternateName=row.short_name, description=row.about)}
         | ({"parentOrganization": _organization(row.parent)} if row.parent else {}),
-        _breadcrumbs([(_("Beranda"), "/"), (_("Dinas"), "/dinas/"), (row.name, f"/dinas/{row.code}/")]),
+        _breadcrumbs(
+            [
+                (_("Beranda"), reverse("home")),
+                (_("Dinas"), reverse("departments")),
+                (row.label, reverse("department", args=[row.code])),
+            ]
+        ),
     )
 
 
 def _organization(row: Department) -> Document:
     return _known(
         type="GovernmentOrganization",
-        name=row.name,
-        url=_address(f"/dinas/{row.code}/"),
+        name=row.label,
+        url=_address(reverse("department", args=[row.code])),
         telephone=row.phone,
         email=row.email,
         address=row.address,
@@ -86,7 +100,7 @@ def _organization(row: Department) -> Document:
 
 def _channel(text: ServiceText, point: ServicePoint | None, url: str) -> Document:
     number = text.content.get("hotline", "")
-    place = _known(type="Place", name=point.name, address=point.address) if point else None
+    place = _known(type="Place", name=point.label, address=point.address) if point else None
     return _known(
         type="ServiceChannel",
         name=str(text.service.get_channel_display()),

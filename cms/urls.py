@@ -5,13 +5,7 @@ from wagtail.documents import urls as wagtaildocs_urls
 
 from cms import people, views
 
-urlpatterns: list[URLPattern | URLResolver] = [
-    path("", views.home, name="home"),
-    path("layanan/", views.service_list, name="services"),
-    path("layanan/<slug:slug>/", views.service, name="service"),
-    path("dinas/", views.department_list, name="departments"),
-    path("dinas/<slug:code>/", views.department, name="department"),
-    path("status/", views.status, name="status"),
+in_one_language: list[URLPattern | URLResolver] = [
     path("sitemap.xml", views.sitemap, name="sitemap"),
     path("robots.txt", views.robots, name="robots"),
     path(".well-known/security.txt", views.security_txt, name="security-txt"),
@@ -20,5 +14,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("kelola/account/", require_admin_access(people.OwnAccountView.as_view())),
     path("kelola/", include(wagtailadmin_urls)),
     path("dokumen/", include(wagtaildocs_urls)),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.home, name="home"),
+    path("layanan/", views.service_list, name="services"),
+    path("layanan/<slug:slug>/", views.service, name="service"),
+    path("dinas/", views.department_list, name="departments"),
+    path("dinas/<slug:code>/", views.department, name="department"),
+    path("status/", views.status, name="status"),
     path("<slug:slug>/", views.content, name="content"),
 ]

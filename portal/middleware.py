@@ -1,4 +1,4 @@
-"""Middleware of the shell: correlation, content security policy, private pages."""
+"""Middleware of the shell: correlation, language, content security policy, private pages."""
 
 import re
 from collections.abc import Callable
@@ -8,8 +8,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils import translation
 from django.utils.cache import add_never_cache_headers
 
+from accounts.models import User
+from portal.lib.languages import language_of
 from portal.lib.logs import correlated
 from portal.lib.problems import problem_page
 
@@ -43,6 +46,17 @@ class TrustedProxyMiddleware:
             if len(entries) >= count:
                 request.META["REMOTE_ADDR"] = entries[-count][:45]
         return self.get_response(request)
+
+
+class LanguageMiddleware:
+    """The path alone decides the language: not a header, a cookie or an account, so a kept page is right for everybody."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with translation.override(language_of(request.path_info)):
+            return self.get_response(request)
 
 
 class BodyLimitMiddleware:
@@ -82,4 +96,19 @@ class PrivatePagesMiddleware:
         response = self.get_response(request)
         if settings.SESSION_COOKIE_NAME in request.COOKIES or settings.SESSION_COOKIE_NAME in response.cookies:
             add_never_cache_headers(response)
+        return response
+
+
+class SpokenLanguageMiddleware:
+    """Mails are written in the language in which a person last did something here (a POST to one of our pages)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.method == "POST" and not request.path.startswith(("/api/", "/kelola/", "/webhooks/")):
+            language, user = language_of(request.path_info), request.user
+            if isinstance(user, User) and user.language != language:
+                User.objects.filter(pk=user.pk).update(language=language)
         return response

@@ -99,7 +99,16 @@ def release() -> str:
         for path in sorted((Path(settings.BASE_DIR) / folder).rglob("*")):
             if path.suffix in (".py", ".html", ".xml", ".mo", ".css", ".js", ".svg"):
                 digest.update(str(path.relative_to(settings.BASE_DIR)).encode() + path.read_bytes())
-    for name in ("CITY_NAME", "PORTAL_NAME", "PORTAL_TAGLINE", "PUBLIC_URL", "SOURCE_CODE_URL", "DEMO", "STATIC_URL"):
+    for name in (
+        "CITY_NAME",
+        "PORTAL_NAME",
+        "PORTAL_TAGLINE",
+        "PORTAL_TAGLINE_EN",
+        "PUBLIC_URL",
+        "SOURCE_CODE_URL",
+        "DEMO",
+        "STATIC_URL",
+    ):
         digest.update(repr(getattr(settings, name)).encode())
     return digest.hexdigest()[:16]
 

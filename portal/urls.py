@@ -1,8 +1,15 @@
-"""Every address of the portal. The CMS comes last: it answers what nothing else claims."""
+"""Every address of the portal. The CMS comes last: it answers what nothing else claims.
 
+Pages for people exist in every language at the same path (English behind `/en/`); doors of machines and the back office
+exist once.
+"""
+
+from django.conf.urls.i18n import i18n_patterns
 from django.urls import URLPattern, URLResolver, include, path
 
+from cms.urls import in_one_language as cms_in_one_language
 from portal import health
+from services.cases.urls import webhooks
 
 handler400 = "portal.errors.bad_request"
 handler403 = "portal.errors.forbidden"
@@ -12,8 +19,13 @@ handler500 = "portal.errors.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
-    path("akun/", include("accounts.urls")),
     path("api/v1/", include("portal.api")),
-    path("", include("services.cases.urls")),
-    path("", include("cms.urls")),
+    path("webhooks/", include(webhooks)),
+    path("", include(cms_in_one_language)),
+    *i18n_patterns(
+        path("akun/", include("accounts.urls")),
+        path("", include("services.cases.urls")),
+        path("", include("cms.urls")),
+        prefix_default_language=False,
+    ),
 ]

@@ -23,6 +23,7 @@ for _folder in ("uploads", "media", "broker", "mail"):
 CITY_NAME = env.str("CITY_NAME", default="Kota Mojokerto")
 PORTAL_NAME = env.str("PORTAL_NAME", default="Layanan Kota Mojokerto")
 PORTAL_TAGLINE = env.str("PORTAL_TAGLINE", default="Satu pintu untuk layanan semua dinas")
+PORTAL_TAGLINE_EN = env.str("PORTAL_TAGLINE_EN", default="One door to the services of every department")
 CASE_NUMBER_PREFIX = env.str("CASE_NUMBER_PREFIX", default="MJK")
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{env.str('PORT', default='8000')}").rstrip("/")
 SOURCE_CODE_URL = env.str("SOURCE_CODE_URL", default="")
@@ -115,6 +116,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "portal.middleware.CorrelationMiddleware",
     "portal.middleware.TrustedProxyMiddleware",
+    "portal.middleware.LanguageMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -126,6 +128,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "portal.middleware.PrivatePagesMiddleware",
+    "portal.middleware.SpokenLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -225,7 +228,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/akun/"
+LOGIN_REDIRECT_URL = "account-home"
 ACCOUNT_ADAPTER = "accounts.sso.login.LoginHooks"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -236,7 +239,7 @@ ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_URL.split(":", 1)[0]

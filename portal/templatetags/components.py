@@ -6,15 +6,19 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.template.base import FilterExpression, NodeList, Parser, Token, token_kwargs
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
 
 from portal.icons import ALIASES, PATHS
+from portal.lib import languages
 
 register = template.Library()
 _IN_SCRIPT = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
@@ -59,8 +63,22 @@ def notice(parser: Parser, token: Token) -> _NoticeNode:
 
 @register.inclusion_tag("components/crumbs.html")
 def crumbs(*pairs: str) -> dict[str, Any]:
-    """`{% crumbs "Beranda" "/" "Layanan" "/layanan/" %}`"""
-    return {"items": list(zip(pairs[::2], pairs[1::2], strict=True))}
+    """`{% crumbs "Beranda" "home" "Layanan" "services" %}`: names of pages with the names or paths of their addresses."""
+    steps = zip(pairs[::2], pairs[1::2], strict=True)
+    return {"items": [(name, url if "/" in url else reverse(url)) for name, url in steps]}
+
+
+@register.simple_tag
+def url_in(language: str, name: str) -> str:
+    """The address of a named page in that language."""
+    return languages.path_in(language, reverse(name))
+
+
+@register.inclusion_tag("components/alternates.html")
+def alternates(path: str) -> dict[str, Any]:
+    """The address of this page, and of the same page in each language (`path` is the Indonesian one)."""
+    urls = {code: settings.PUBLIC_URL + languages.path_in(code, path) for code in languages.CODES}
+    return {"here": urls[languages.active()], "versions": [*urls.items(), ("x-default", urls[languages.DEFAULT])]}
 
 
 @register.inclusion_tag("components/pages.html", takes_context=True)
@@ -115,10 +133,18 @@ def json_ld(document: dict[str, Any]) -> SafeString:
     return mark_safe(f'<script type="application/ld+json">{text}</script>')
 
 
+_CLOCK = {"id": "H.i", "en": "H:i"}
+
+
+def _grouped(number: str) -> str:
+    """A number written the English way, in the way of the page's language."""
+    return number if languages.active() == "en" else number.translate(str.maketrans(",.", ".,"))
+
+
 @register.filter
 def rupiah(amount: int | None) -> str:
-    """148000 -> Rp148.000"""
-    return "" if amount is None else "Rp" + f"{amount:,}".replace(",", ".")
+    """148000 -> Rp148.000 (English: Rp148,000)"""
+    return "" if amount is None else "Rp" + _grouped(f"{amount:,}")
 
 
 @register.filter
@@ -131,25 +157,30 @@ def long_date(value: date | datetime | None) -> str:
 
 @register.filter
 def clock(value: datetime | None) -> str:
-    """09.52"""
-    return "" if value is None else date_format(timezone.localtime(value), "H.i")
+    """09.52 (English: 09:52)"""
+    return "" if value is None else date_format(timezone.localtime(value), _CLOCK[languages.active()])
 
 
 @register.filter
 def moment(value: datetime | None) -> str:
-    """Sel 24 Nov, 09.52"""
-    return "" if value is None else date_format(timezone.localtime(value), "D j M, H.i")
+    """Sel 24 Nov, 09.52 (English: Tue 24 Nov, 09:52)"""
+    return "" if value is None else date_format(timezone.localtime(value), f"D j M, {_CLOCK[languages.active()]}")
 
 
 @register.filter
 def file_size(size: int) -> str:
-    """421888 -> 412 KB; 1153434 -> 1,1 MB"""
+    """421888 -> 412 KB; 1153434 -> 1,1 MB (English: 1.1 MB)"""
     if size < 1024 * 1024:
         return f"{max(1, round(size / 1024))} KB"
-    return f"{size / 1024 / 1024:.1f} MB".replace(".", ",")
+    return _grouped(f"{size / 1024 / 1024:.1f} MB")
 
 
-_UNITS = {"menit": "menit", "jam": "jam", "hari_kerja": "hari kerja", "hari_kalender": "hari"}
+_UNITS = {
+    "menit": ngettext_lazy("%(n)d menit", "%(n)d menit", "n"),
+    "jam": ngettext_lazy("%(n)d jam", "%(n)d jam", "n"),
+    "hari_kerja": ngettext_lazy("%(n)d hari kerja", "%(n)d hari kerja", "n"),
+    "hari_kalender": ngettext_lazy("%(n)d hari", "%(n)d hari", "n"),
+}
 
 
 @register.simple_tag
@@ -157,4 +188,4 @@ def duration(value: int | None, unit: str) -> str:
     """3, hari_kerja -> 3 hari kerja"""
     if unit == "langsung":
         return _("Langsung")
-    return f"{value} {_UNITS.get(unit, unit)}" if value else _("Lihat keterangan")
+    return _UNITS[unit] % {"n": value} if value and unit in _UNITS else _("Lihat keterangan")

@@ -25,6 +25,7 @@ from services.cases import drafts, timeline
 from services.cases.attachments import as_submitted
 from services.cases.constants import DeliveryState, Status
 from services.cases.models import Attachment, Case, Delivery, Draft
+from services.cases.sentences import say
 from services.catalogue.models import Department, Service
 from services.catalogue.queries import department_for, holidays
 from services.forms.models import FormVersion
@@ -89,7 +90,7 @@ def submit_case(
             "service": service,
             "department": department,
             "version": version,
-            "title": _name_of(service),
+            **_titles_of(service),
             "answers": answers,
             "answered_on": today,
             "submission_key": submission_key,
@@ -192,9 +193,10 @@ def _kelurahan_of(version: FormVersion, answers: dict[str, Any]) -> str:
     return ""
 
 
-def _name_of(service: Service) -> str:
-    text = service.texts.filter(language="id").first()
-    return text.name if text else service.code
+def _titles_of(service: Service) -> dict[str, str]:
+    """The service's names as a case keeps them."""
+    names = dict(service.texts.values_list("language", "name"))
+    return {"title": names.get("id", service.code), "title_en": names.get("en", "")}
 
 
 def _submission(case: Case, service: Service, department: Department, files: list[Attachment]) -> Submission:
@@ -288,7 +290,7 @@ def send_again(delivery: Delivery, *, clerk: User) -> None:
         ).update(state=DeliveryState.PENDING, phase="", tries=0, problem={}, next_try=timezone.now(), woken_until=None)
         if not changed:
             raise ConflictError(_("Pengiriman ini sudah ditangani. Muat ulang halaman."))
-        timeline.note(delivery.case, _("Dikirim ulang oleh petugas."), actor=clerk.get_full_name())
+        timeline.note(delivery.case, say("Dikirim ulang oleh petugas."), actor=clerk.get_full_name())
         transaction.on_commit(lambda: wake("services.cases.tasks.deliver_case", delivery.pk))
 
 
@@ -301,5 +303,5 @@ def mark_arrived(delivery: Delivery, *, clerk: User, backend_reference: str) -> 
         if not changed:
             raise ConflictError(_("Pengiriman ini sudah ditangani. Muat ulang halaman."))
         locked = timeline.lock_case(delivery.case_id)
-        timeline.note(locked, _("Ditandai sudah sampai oleh petugas."), actor=clerk.get_full_name())
+        timeline.note(locked, say("Ditandai sudah sampai oleh petugas."), actor=clerk.get_full_name())
         timeline.record_receipt(locked, Receipt(backend_reference), key=delivery.key)

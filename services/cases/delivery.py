@@ -17,7 +17,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.access_log import record_access
 from portal.lib.faults import reach
@@ -31,6 +31,7 @@ from services.cases.attachments import submitted_files
 from services.cases.constants import DeliveryPhase, DeliveryState
 from services.cases.leases import Lease, LeaseLostError, claim, database_now, held
 from services.cases.models import Delivery
+from services.cases.sentences import say
 from services.catalogue.actions import set_availability
 from services.catalogue.models import Availability
 
@@ -119,7 +120,7 @@ def _record_release(delivery: Delivery) -> None:
         actor=case.department.name,
         actor_department=case.department.code,
         action=action,
-        data=_("Isian dan berkas permohonan"),
+        data=gettext_noop("Isian dan berkas permohonan"),
         purpose=case.title,
         case_reference=case.reference,
         legal_basis="UU 25/2009",
@@ -181,7 +182,7 @@ def _settle_rejected(lease: Lease, error: Rejected) -> str:
             return "fenced"
         if circuit.record_success(backend, now=now, retry=lease.retry):
             _reopen(backend, now)
-        timeline.say_needs_attention(delivery, _("Dinas meminta perbaikan isian."), public=True)
+        timeline.say_needs_attention(delivery, say("Dinas meminta perbaikan isian."), public=True)
         timeline.tell_correction(
             delivery.case, "\n".join([error.message, *error.field_errors.values()]).strip(), key=delivery.key
         )

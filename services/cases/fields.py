@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from services.cases.models import Attachment, Draft
 from services.forms import conditions, engine
 from services.forms.documents import Form, Part, Question, localized
@@ -68,7 +70,7 @@ class Field:
         return " ".join(ids)
 
 
-_PIECE_LABELS = {"d": "Hari", "m": "Bulan", "y": "Tahun", "lat": "Lintang", "lng": "Bujur"}
+_PIECE_LABELS = {"d": _("Hari"), "m": _("Bulan"), "y": _("Tahun"), "lat": _("Lintang"), "lng": _("Bujur")}
 _PIECE_WIDTHS = {"d": "k-w4", "m": "k-w4", "y": "k-w6"}
 
 
@@ -133,7 +135,7 @@ def _field(draft: Draft, form: Form, question: Question, value: Any, problem: st
             Piece(
                 engine.input_id(question, s),
                 f"{name}.{s}",
-                _PIECE_LABELS.get(s, s),
+                str(_PIECE_LABELS.get(s, s)),
                 raw.get(s, ""),
                 _PIECE_WIDTHS.get(s, "k-w10"),
             )

@@ -17,13 +17,13 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from services.adapters import circuit
 from services.adapters.models import Connection, Idempotency
 from services.cases import timeline
 from services.cases.constants import DeliveryPhase, DeliveryState
 from services.cases.models import Delivery
+from services.cases.sentences import say
 
 MAX_CLOCK_JUMP = timedelta(minutes=31)  # a next try further ahead than twice the longest wait is a jump of the clock
 _in_flight: dict[str, float] = {}  # token -> monotonic end of what this process is sending
@@ -97,7 +97,7 @@ def claim(delivery_id: int) -> Lease | None:
             return None
         if _is_given_up(delivery, now):
             if mine.update(state=DeliveryState.NEEDS_ATTENTION, last_error="72 hours of tries are over"):
-                timeline.say_needs_attention(delivery, _("Percobaan 72 jam sudah habis."))
+                timeline.say_needs_attention(delivery, say("Percobaan 72 jam sudah habis."))
             return None
         interrupted = delivery.state == DeliveryState.SENDING and delivery.phase == DeliveryPhase.WRITING
         if interrupted and delivery.idempotency == Idempotency.LOOKUP:

@@ -7,10 +7,13 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from portal.lib import languages
 from portal.lib.crypto import EncryptedBinaryField, EncryptedJSONField, EncryptedTextField
 from portal.lib.references import new_token
 from services.cases.constants import Act, DeliveryPhase, DeliveryState, Phase, Status
+from services.cases.sentences import Sentence
 
 
 class Draft(models.Model):
@@ -51,6 +54,7 @@ class Case(models.Model):
     department = models.ForeignKey("catalogue.Department", on_delete=models.PROTECT, related_name="cases")
     version = models.ForeignKey("forms.FormVersion", on_delete=models.PROTECT, null=True, related_name="cases")
     title = models.CharField(max_length=200)  # the service's name when it was sent
+    title_en = models.CharField(max_length=200, blank=True)
     answers = EncryptedJSONField(default=dict)  # effective answers, as confirmed
     answered_on = models.DateField()  # the "today" of the rules, fixed at submission
     submission_key = models.CharField(max_length=160, unique=True)
@@ -85,6 +89,14 @@ class Case(models.Model):
     def __str__(self) -> str:
         return self.reference
 
+    @property
+    def label(self) -> str:
+        """The service's name in the language of the page, as it was when the case was sent."""
+        return (languages.active() == "en" and self.title_en) or self.title
+
+
+_ACTORS = {"resident": _("Warga"), "department": _("Sistem dinas"), "portal": _("Portal")}
+
 
 class CaseEvent(models.Model):
     """One line of the timeline. `public` lines are what the resident reads."""
@@ -99,6 +111,7 @@ class CaseEvent(models.Model):
     kind = models.CharField(max_length=8, choices=Kind.choices)
     status = models.CharField(max_length=24, blank=True)
     text = EncryptedTextField(blank=True)  # people write numbers and names into sentences
+    facts = EncryptedJSONField(null=True)  # of the portal's own sentence, whose template is `text`; None: somebody's words
     actor = models.CharField(max_length=120, blank=True)  # "resident", "department", "portal", or a clerk's name
     key = models.CharField(max_length=160, null=True, unique=True)  # what makes this line the only one of its kind
     public = models.BooleanField(default=True)
@@ -108,12 +121,17 @@ class CaseEvent(models.Model):
         ordering: ClassVar = ["at", "id"]
 
     @property
+    def words(self) -> str:
+        """The text for who reads it now: the portal's own sentence in the reader's language, other words as they are."""
+        return self.text if self.facts is None else str(Sentence(self.text, self.facts))
+
+    @property
     def status_word(self) -> str:
         return str(Status(self.status).label) if self.status in Status.values else self.status
 
     @property
     def actor_word(self) -> str:
-        return {"resident": "Warga", "department": "Sistem dinas", "portal": "Portal"}.get(self.actor, self.actor)
+        return str(_ACTORS.get(self.actor, self.actor))
 
 
 class Attachment(models.Model):

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from services.adapters.circuit import is_down
 from services.cases.constants import DeliveryState, Phase, Status
@@ -48,15 +49,15 @@ def listed(case: Case) -> CaseRow:
     return CaseRow(case, display_tag(case), promise_clock(case))
 
 
-_TITLES: dict[str, str] = {
-    Status.SUBMITTED: "Terkirim",
-    Status.RECEIVED: "Diterima dan diperiksa dinas",
-    Status.IN_PROGRESS: "Diproses dinas",
-    Status.WAITING_FOR_RESIDENT: "Dinas meminta perbaikan",
-    Status.COMPLETED: "Selesai",
-    Status.REFUSED: "Ditolak",
-    Status.WITHDRAWN: "Dibatalkan",
-    Status.EXPIRED: "Kedaluwarsa",
+_TITLES: dict[str, Any] = {
+    Status.SUBMITTED: gettext_lazy("Terkirim"),
+    Status.RECEIVED: gettext_lazy("Diterima dan diperiksa dinas"),
+    Status.IN_PROGRESS: gettext_lazy("Diproses dinas"),
+    Status.WAITING_FOR_RESIDENT: gettext_lazy("Dinas meminta perbaikan"),
+    Status.COMPLETED: gettext_lazy("Selesai"),
+    Status.REFUSED: gettext_lazy("Ditolak"),
+    Status.WITHDRAWN: gettext_lazy("Dibatalkan"),
+    Status.EXPIRED: gettext_lazy("Kedaluwarsa"),
 }
 
 
@@ -76,8 +77,8 @@ def steps_of(case: Case, first: Delivery | None) -> list[Step]:
 
 
 def _step_of(event: CaseEvent) -> Step:
-    title = _(_TITLES.get(event.status, event.status))
-    text = event.text
+    title = str(_TITLES.get(event.status, event.status))
+    text = event.words
     if event.status == Status.SUBMITTED and not text:
         text = _("Anda mengirim permohonan. Kami menyimpannya.")
     return Step("d", title, text, event.at)

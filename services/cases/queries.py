@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.access_log import record_access
 from accounts.models import AccessEntry, User
@@ -65,7 +66,7 @@ def record_staff_view(case: Case, clerk: User) -> None:
             actor=clerk.get_full_name(),
             actor_department=case.department.code,
             action=action,
-            data=_("Isian dan berkas permohonan"),
+            data=gettext_noop("Isian dan berkas permohonan"),
             purpose=case.title,
             case_reference=case.reference,
             legal_basis="UU 25/2009",

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils import timezone, translation
 
+from portal.lib import languages
 from portal.lib.redaction import redact_text
 from services.adapters.values import Receipt, StatusUpdate
 from services.cases.constants import NEXT, PHASE_OF, Phase, Status
 from services.cases.models import Case, CaseEvent, Delivery
+from services.cases.sentences import Sentence, say
 from services.notifications.actions import notify
 
 _log = logging.getLogger(__name__)
@@ -51,7 +53,7 @@ def set_status(
     status: str,
     *,
     actor: str,
-    text: str = "",
+    text: str | Sentence = "",
     key: str | None = None,
     version: str = "",
     at: datetime | None = None,
@@ -67,7 +69,7 @@ def set_status(
     case.closed_at = moment if case.phase == Phase.CLOSED else None
     case.save(update_fields=["status", "phase", "status_at", "status_version", "closed_at"])
     CaseEvent.objects.create(
-        case=case, kind=CaseEvent.Kind.STATUS, status=status, actor=actor, text=text, key=key, at=moment
+        case=case, kind=CaseEvent.Kind.STATUS, status=status, actor=actor, key=key, at=moment, **_written(text)
     )
     _tell(case, status, key or f"{case.reference}:{status}:{moment.timestamp():.6f}", text)
     return True
@@ -88,14 +90,28 @@ def record_receipt(case: Case, receipt: Receipt, *, key: str) -> None:
         set_status(case, Status.RECEIVED, actor="department", key=f"{key}:received", at=now)
 
 
+def _written(text: str | Sentence) -> dict[str, Any]:
+    """How a line keeps its words: somebody's own as they are, the portal's as template and facts."""
+    return {"text": text.template, "facts": text.facts} if isinstance(text, Sentence) else {"text": text, "facts": None}
+
+
 def note(
-    case: Case, text: str, *, key: str | None = None, public: bool = False, actor: str = "portal", status: str = ""
+    case: Case,
+    text: str | Sentence,
+    *,
+    key: str | None = None,
+    public: bool = False,
+    actor: str = "portal",
+    status: str = "",
 ) -> None:
-    """A line that changes nothing: trouble of a delivery, an unknown word. `key` makes it the only one of its kind."""
+    """A line that changes nothing: trouble of a delivery, an unknown word. `key` makes it the only one of its kind.
+
+    The portal's own sentences are written `say("...", fact=...)`, so that each reader meets them in their language.
+    """
     values = {
         "case": case,
         "kind": CaseEvent.Kind.DELIVERY if public else CaseEvent.Kind.NOTE,
-        "text": text,
+        **_written(text),
         "actor": actor,
         "public": public,
         "status": status,
@@ -123,7 +139,7 @@ def apply_status_update(update: StatusUpdate, *, case_id: int) -> str:
         if CaseEvent.objects.filter(key=key).exists():
             return "already applied"
         if not update.status:
-            note(case, _("Kata status tidak dikenal: %(word)s") % {"word": redact_text(update.word, 60)}, key=key)
+            note(case, say("Kata status tidak dikenal: %(word)s", word=redact_text(update.word, 60)), key=key)
             return "unknown word"
         order = _order(update, case)
         if order < 0:
@@ -139,7 +155,7 @@ def apply_status_update(update: StatusUpdate, *, case_id: int) -> str:
             )
             return "older than the present status"
         if order == 0 and update.status != case.status:
-            note(case, _("Dua status berbeda dengan nomor urut yang sama: %(word)s") % {"word": update.status}, key=key)
+            note(case, say("Dua status berbeda dengan nomor urut yang sama: %(word)s", word=update.status), key=key)
             return "another status under the same version"
         if update.status == case.status:
             case.status_version = update.version or case.status_version
@@ -161,7 +177,7 @@ def apply_status_update(update: StatusUpdate, *, case_id: int) -> str:
         if not moved:
             note(
                 case,
-                _("Perubahan dari %(old)s ke %(new)s tidak dikenal.") % {"old": case.status, "new": update.status},
+                say("Perubahan dari %(old)s ke %(new)s tidak dikenal.", old=case.status, new=update.status),
                 key=key,
             )
             return "not a step of the table"
@@ -192,14 +208,14 @@ def say_unclear(delivery: Delivery) -> None:
     _log.error("delivery unclear, the department must confirm", extra={"delivery": delivery.key})
     note(
         Case.objects.get(pk=delivery.case_id),
-        _("Permohonan sudah diterima portal dan sedang dikonfirmasi oleh dinas. Anda tidak perlu melakukan apa pun."),
+        say("Permohonan sudah diterima portal dan sedang dikonfirmasi oleh dinas. Anda tidak perlu melakukan apa pun."),
         key=f"unclear:{delivery.key}",
         public=True,
         status="UNCLEAR",
     )
 
 
-def say_needs_attention(delivery: Delivery, text: str, *, public: bool = False) -> None:
+def say_needs_attention(delivery: Delivery, text: str | Sentence, *, public: bool = False) -> None:
     """A person has to decide; it stands in the department's work list."""
     _log.error("delivery needs attention", extra={"delivery": delivery.key})
     note(
@@ -216,13 +232,19 @@ def tell_correction(case: Case, text: str, *, key: str) -> None:
     _send(case, "case_correction", f"correction:{key}", text)
 
 
-def _tell(case: Case, status: str, key: str, text: str) -> None:
+def _tell(case: Case, status: str, key: str, text: str | Sentence) -> None:
     template = MESSAGE_FOR.get(status)
     if template:
         _send(case, template, f"{key}:{template}", text)
 
 
-def _send(case: Case, template: str, key: str, text: str) -> None:
+def _spoken(text: str | Sentence, language: str) -> str:
+    with translation.override(language):
+        return str(text)[:500]
+
+
+def _send(case: Case, template: str, key: str, text: str | Sentence) -> None:
+    """The message carries each of its words in every language; it is sent in the recipient's."""
     if case.resident_id:
         notify(
             case.resident_id,
@@ -232,7 +254,8 @@ def _send(case: Case, template: str, key: str, text: str) -> None:
             context={
                 "reference": case.reference,
                 "title": case.title,
+                "title_en": case.title_en,
                 "department": case.department.short_name,
-                "text": text[:500],
+                **{f"text_{code}" if code != languages.DEFAULT else "text": _spoken(text, code) for code in languages.CODES},
             },
         )

@@ -2,8 +2,10 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from services.cases import case_views, staff_views, views, webhooks
+from services.cases import case_views, staff_views, views
+from services.cases.webhooks import receive
 
+webhooks: list[URLPattern | URLResolver] = [path("<slug:code>/", receive, name="webhook")]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("akun/", case_views.account, name="account-home"),
     path("lacak/", case_views.track, name="track"),
@@ -21,5 +23,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("petugas/permohonan/<slug:reference>/", staff_views.case, name="staff-case"),
     path("petugas/permohonan/<slug:reference>/putuskan/", staff_views.decide, name="staff-decide"),
     path("petugas/permohonan/<slug:reference>/pengiriman/", staff_views.settle_delivery, name="staff-delivery"),
-    path("webhooks/<slug:code>/", webhooks.receive, name="webhook"),
 ]

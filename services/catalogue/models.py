@@ -6,11 +6,24 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from portal.lib import languages
+
+
+class NamedInTwoLanguages:
+    """`label` is the name in the language of the page; without an English name the Indonesian one, as proper names go."""
+
+    name: Any
+    name_en: Any
+
+    @property
+    def label(self) -> str:
+        return str((languages.active() == "en" and self.name_en) or self.name)
 
 
 class Region(models.Model):
@@ -29,7 +42,7 @@ class Region(models.Model):
         return self.name
 
 
-class Department(models.Model):
+class Department(NamedInTwoLanguages, models.Model):
     """Who offers services. `code` is ours and stable; kelurahan and kecamatan are departments too."""
 
     code = models.SlugField(max_length=60, unique=True)
@@ -74,7 +87,7 @@ class DepartmentMember(models.Model):
         ]
 
 
-class ServicePoint(models.Model):
+class ServicePoint(NamedInTwoLanguages, models.Model):
     """A place where services are offered over the counter."""
 
     code = models.SlugField(max_length=60, unique=True)
@@ -95,7 +108,7 @@ class Holiday(models.Model):
     name = models.CharField(max_length=120)
 
 
-class Category(models.Model):
+class Category(NamedInTwoLanguages, models.Model):
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
     name_en = models.CharField(max_length=120, blank=True)
@@ -109,7 +122,7 @@ class Category(models.Model):
         return self.name
 
 
-class LifeEvent(models.Model):
+class LifeEvent(NamedInTwoLanguages, models.Model):
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
     name_en = models.CharField(max_length=120, blank=True)
@@ -125,7 +138,7 @@ class LifeEvent(models.Model):
         return self.name
 
 
-class Need(models.Model):
+class Need(NamedInTwoLanguages, models.Model):
     """A door of the home page: the services of any of its life events or categories."""
 
     slug = models.SlugField(max_length=60, unique=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from portal.lib import languages
 from portal.lib.crypto import EncryptedJSONField
 
 
@@ -32,6 +33,12 @@ class Message(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["state", "next_try"])]
+
+    def words(self, language: str = "") -> dict[str, Any]:
+        """The context in one language (default: of the page): `title_en`, where it is given, is the English `title`."""
+        suffix = f"_{language or languages.active()}"
+        own = {n.removesuffix(suffix): v for n, v in self.context.items() if n.endswith(suffix) and v}
+        return {**self.context, **own}
 
     @property
     def heading(self) -> str:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from celery import shared_task
 from django.db.models import F
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from portal.lib.channels import send_mail_message
 from services.notifications.models import Message
@@ -24,7 +24,7 @@ def backoff(tries: int) -> timedelta:
 
 @shared_task(name="services.notifications.tasks.send_message")
 def send_message(message_id: int) -> None:
-    """Send it if it is due. A mail server that is down is tried again for 72 hours."""
+    """Send it, in the recipient's language, if it is due. A mail server that is down is tried again for 72 hours."""
     now = timezone.now()
     claimed = Message.objects.filter(pk=message_id, state=Message.State.PENDING, next_try__lte=now).update(
         next_try=now + LEASE, tries=F("tries") + 1
@@ -33,7 +33,11 @@ def send_message(message_id: int) -> None:
         return
     message = Message.objects.select_related("recipient").get(pk=message_id)
     try:
-        send_mail_message(message.recipient.email, template=message.template, context=message.context, key=message.key)
+        language = message.recipient.language
+        with translation.override(language):
+            send_mail_message(
+                message.recipient.email, template=message.template, context=message.words(language), key=message.key
+            )
     except Exception as error:  # SMTP servers fail in many ways; the row keeps the message
         over = now - message.created_at > GIVE_UP
         Message.objects.filter(pk=message_id).update(
