@@ -47,7 +47,7 @@ test: .venv/installed ## the whole test suite; what cannot run here is skipped b
 bench: .venv/installed ## ratios against floors and a Wagtail site, about 10 minutes; QUICK=1 takes 3
 	@$(BIN)/python -m tests.bench
 
-ci: .venv/installed lint types contracts templates migrations openapi docker-lint test ## what CI runs
+ci: .venv/installed lint types contracts templates translations migrations openapi docker-lint test ## what CI runs
 
 lint: .venv/installed ## ruff
 	$(BIN)/ruff check .
@@ -61,6 +61,12 @@ contracts: .venv/installed ## import contracts (docs/architecture.md)
 
 templates: .venv/installed ## template linter
 	@git ls-files 'templates/*.html' | xargs $(BIN)/djade --check --target-version 5.2
+
+messages: .venv/installed ## collect the visible words into the English catalogue and compile it (needs gettext)
+	@$(BIN)/python manage.py messages
+
+translations: .venv/installed ## every visible word has its English
+	@$(BIN)/python manage.py messages --check
 
 migrations: .venv/installed ## no model without its migration; production settings pass the deploy check
 	$(BIN)/python manage.py makemigrations --check --dry-run

@@ -24,7 +24,8 @@ def problems(page: ServicePage) -> list[Problem]:
     """What is missing for publication; empty when the page may go live.
 
     The six delivery components of the standar pelayanan (UU 25/2009 art. 21; Permenpan-RB 15/2014), the Indonesian
-    title and summary, and a published form when people apply here.
+    title and summary, and a published form when people apply here. A translation needs its title and summary only: the
+    rest is shown in Indonesian until somebody translates it.
     """
     found: list[Problem] = []
 
@@ -33,6 +34,8 @@ def problems(page: ServicePage) -> list[Problem]:
             found.append(Problem(field, text))
 
     need((page.summary or "").strip(), "summary", _("Isi ringkasan layanan."))
+    if page.is_translation:
+        return found
     need(len(page.requirements), "requirements", _("Isi persyaratan: apa saja yang perlu disiapkan warga."))
     need(len(page.steps), "steps", _("Isi langkah-langkah layanan."))
     need(

@@ -1,13 +1,13 @@
 """Many pages at once, each with its first revision: the bulk path for a city's first load.
 
 Page by page through `save_revision().publish()` takes several times as long. The projection is muted meanwhile and
-runs once at the end; the caller wraps everything in one transaction.
+the caller runs it once at the end and wraps everything in one transaction.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
@@ -17,6 +17,8 @@ from wagtail.signal_handlers import disable_reference_index_auto_update
 
 from cms import publishing
 from cms.models import ContentPage, DepartmentPage, HomePage, ServicePage
+
+P = TypeVar("P", bound=Page)
 
 
 def ensure_home(title: str, hostname: str = "localhost") -> HomePage:
@@ -44,6 +46,24 @@ def ensure_home(title: str, hostname: str = "localhost") -> HomePage:
     return home
 
 
+def ensure_translated_home(home: HomePage, language: str, title: str) -> HomePage:
+    """The root of the tree in another language."""
+    locale, _made = Locale.objects.get_or_create(language_code=language)
+    found = HomePage.objects.filter(translation_key=home.translation_key, locale=locale).first()
+    if found is not None:
+        return found
+    translated = HomePage(title=title, slug=f"{home.slug}-{language}", locale=locale, translation_key=home.translation_key)
+    home.get_parent().add_child(instance=translated)
+    Site.clear_site_root_paths_cache()
+    return translated
+
+
+def as_translation(original: Page, page: P, home: HomePage) -> P:
+    """`page` becomes the translation of `original` for the tree of that home page."""
+    page.translation_key, page.locale, page.slug = original.translation_key, home.locale, original.slug
+    return page
+
+
 def load_pages(
     home: HomePage,
     *,
@@ -51,7 +71,10 @@ def load_pages(
     departments: Sequence[DepartmentPage],
     services: Sequence[tuple[str, ServicePage]],
 ) -> None:
-    """Make these pages live under `home`; `services` come with the code of their department."""
+    """Make these pages live under `home`; `services` come with the code of their department.
+
+    The caller loads a translated tree in the same way, and calls `publishing.rebuild` when all are there.
+    """
     with publishing.muted(), disable_reference_index_auto_update():
         made: list[Page] = []
         for page in [*contents, *departments]:
@@ -62,7 +85,6 @@ def load_pages(
             parents[department].add_child(instance=service)
             made.append(service)
         _add_first_revisions(made)
-    publishing.rebuild()
     for page in made:
         ReferenceIndex.create_or_update_for_object(page)
 

@@ -48,9 +48,8 @@ def record_of(page: ServicePage, department: str) -> ServiceRecord:
         department=department,
         slug=page.slug,
         name=page.title,
-        name_en=page.name_en,
+        language=page.locale.language_code,
         summary=page.summary,
-        summary_en=page.summary_en,
         kind=page.kind,
         channel=page.channel,
         app=page.app,
@@ -102,7 +101,10 @@ def department_of(page: Page, by_path: dict[str, str] | None = None) -> str:
 
 @transaction.atomic
 def sync(codes: Iterable[str]) -> None:
-    """Make the catalogue's rows of these codes equal to their live pages: publish, withdraw, or just keep the identity."""
+    """Make the catalogue's rows of these codes equal to their live pages: publish, withdraw, or just keep the identity.
+
+    A live translation adds the text of its language; without a live Indonesian page there is no service.
+    """
     codes = set(codes)
     if not codes:
         return
@@ -110,12 +112,17 @@ def sync(codes: Iterable[str]) -> None:
     departments = set(Department.objects.filter(code__in=by_path.values()).values_list("code", flat=True))
     pages = (
         ServicePage.objects.filter(code__in=codes, alias_of__isnull=True)
-        .select_related("category", "dimension")
+        .select_related("category", "dimension", "locale")
         .order_by("-live", "pk")
     )
     records: dict[str, ServiceRecord] = {}
+    translations: dict[tuple[str, str], ServiceRecord] = {}
     drafts: dict[str, str] = {}
     for page in pages:
+        if page.is_translation:
+            if page.live:
+                translations.setdefault((page.code, page.locale.language_code), record_of(page, ""))
+            continue
         owner = department_of(page, by_path)
         if page.code in records or owner not in departments:
             continue
@@ -123,7 +130,8 @@ def sync(codes: Iterable[str]) -> None:
             records[page.code] = record_of(page, owner)
         else:
             drafts.setdefault(page.code, owner)
-    actions.publish_services(list(records.values()))
+    translated = [t.only_translated(records[code]) for (code, _), t in translations.items() if code in records]
+    actions.publish_services([*records.values(), *translated])
     for code, owner in drafts.items():
         if code not in records:
             actions.ensure_service(code, owner)
@@ -132,7 +140,8 @@ def sync(codes: Iterable[str]) -> None:
 
 def sync_departments(pages: Iterable[DepartmentPage]) -> None:
     for page in pages:
-        actions.describe_department(page.department, page.about if page.live else "")
+        if not page.alias_of_id:
+            actions.describe_department(page.department, page.about if page.live else "", page.locale.language_code)
 
 
 @transaction.atomic
@@ -140,7 +149,7 @@ def rebuild() -> None:
     """The whole catalogue from the pages: everything a page or a row has a code for."""
     codes = set(ServicePage.objects.values_list("code", flat=True)) | set(Service.objects.values_list("code", flat=True))
     sync(codes)
-    sync_departments(DepartmentPage.objects.all())
+    sync_departments(DepartmentPage.objects.select_related("locale"))
 
 
 def drift() -> list[str]:

@@ -1,4 +1,4 @@
-"""Who may touch which part of the tree: a group per department, by the department's code, on its own page only."""
+"""Who may touch which part of the tree: a group per department, by the department's code, on its own page of each language only."""
 
 from __future__ import annotations
 
@@ -31,12 +31,11 @@ def ensure_groups(departments: Iterable[str]) -> dict[str, Group]:
     Group.permissions.through._default_manager.bulk_create(
         [Group.permissions.through(group_id=g.pk, permission_id=access.pk) for g in groups.values()], ignore_conflicts=True
     )
-    pages = dict(DepartmentPage.objects.filter(department__in=codes).values_list("department", "pk"))
+    pages = DepartmentPage.objects.filter(department__in=codes).values_list("department", "pk")
     GroupPagePermission.objects.bulk_create(
         [
-            GroupPagePermission(group=groups[names[code]], page_id=pages[code], permission=right)
-            for code in codes
-            if code in pages
+            GroupPagePermission(group=groups[names[code]], page_id=page_id, permission=right)
+            for code, page_id in pages
             for right in rights
         ],
         ignore_conflicts=True,

@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from cms import structured_data
 from cms.models import ContentPage
+from portal.lib import languages
 from portal.lib.public_pages import public_page
 from services.catalogue import queries
 from services.catalogue.models import Availability, Channel, Service, ServiceText
@@ -36,23 +41,24 @@ FILTERS = {
     "dinas": "department",
 }
 POPULAR = [
-    (_("Akta kelahiran"), "akta kelahiran"),
-    (_("KTP hilang"), "KTP hilang"),
+    (gettext_lazy("Akta kelahiran"), "akta kelahiran"),
+    (gettext_lazy("KTP hilang"), "KTP hilang"),
     ("PBB", "PBB"),
-    (_("Antrean puskesmas"), "antrean puskesmas"),
-    (_("Izin usaha (NIB)"), "izin usaha"),
+    (gettext_lazy("Antrean puskesmas"), "antrean puskesmas"),
+    (gettext_lazy("Izin usaha (NIB)"), "izin usaha"),
 ]
 
 
 @public_page()
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    disturbed = list(queries.disturbed_services()[:4])
+    language = languages.active()
+    disturbed = list(queries.disturbed_services(language)[:4])
     return render(
         request,
         "cms/home.html",
         {
-            "needs": queries.needs_with_counts(),
+            "needs": queries.needs_with_counts(language),
             "popular": POPULAR,
             "disturbed": disturbed[:3],
             "more_disturbed": len(disturbed) > 3,
@@ -117,15 +123,16 @@ def _chips(query: QueryDict, chosen: queries.ServiceFilter, known: dict[str, dic
 def service_list(request: HttpRequest) -> HttpResponse:
     """Every service, or what a search found, narrowed by filters. Odd input is ignored and said so, never an error."""
     text = request.GET.get("q", "").replace("\x00", " ").strip()[:200]
-    known = queries.known_values(field for name, field in FILTERS.items() if name in request.GET)
+    language = languages.active()
+    known = queries.known_values((field for name, field in FILTERS.items() if name in request.GET), language)
     chosen, unknown = _read_filter(request.GET, known)
     found: SearchResult | None = search_services(SearchQuery(text)) if text else None
     ids = list(found.ids) if found else None
     if found:
-        rows = {t.service_id: t for t in queries.list_services(chosen, ids=ids)}
+        rows = {t.service_id: t for t in queries.list_services(chosen, language=language, ids=ids)}
         paginator = Paginator([rows[i] for i in found.ids if i in rows], PAGE_SIZE)
     else:
-        paginator = Paginator(queries.list_services(chosen), PAGE_SIZE)
+        paginator = Paginator(queries.list_services(chosen, language=language), PAGE_SIZE)
     page = paginator.get_page(request.GET.get("hal"))
     total = paginator.count
     return render(
@@ -137,13 +144,13 @@ def service_list(request: HttpRequest) -> HttpResponse:
             "found": found,
             "page": page,
             "total": total,
-            "facets": queries.facets(chosen, ids=ids),
+            "facets": queries.facets(chosen, language=language, ids=ids),
             "chosen": chosen,
             "picked": sum(len(getattr(chosen, f)) for f in FILTERS.values()) + chosen.free,
             "needs": chosen.need,
             "chips": _chips(request.GET, chosen, known),
             "unknown": unknown,
-            "without_filters": _only_text(text) if text else "/layanan/",
+            "without_filters": _only_text(text) if text else reverse("services"),
             "canonical": "/layanan/",
             "noindex": bool(text or chosen or page.number > 1),
         },
@@ -182,18 +189,18 @@ def _service_context(text: ServiceText) -> dict[str, Any]:
 @require_safe
 def service(request: HttpRequest, slug: str) -> HttpResponse:
     """One service. A slug it once had leads here for ever."""
-    text = queries.service_by_slug(slug)
+    text = queries.service_by_slug(slug, languages.active())
     if text is None:
         present = queries.moved_to(slug)
         if present:
-            return HttpResponsePermanentRedirect(f"/layanan/{present}/")
+            return HttpResponsePermanentRedirect(reverse("service", args=[present]))
         return render(request, "catalogue/service_404.html", {"nav": "layanan", "guess": slug.replace("-", " ")}, status=404)
     shown = _service_context(text)
     machines = structured_data.service(text, shown["point"], can_start=shown["can_start"])
     return render(
         request,
         "catalogue/service.html",
-        {**shown, "related": queries.related_services(text), "structured": machines},
+        {**shown, "related": queries.related_services(text, languages.active()), "structured": machines},
     )
 
 
@@ -202,11 +209,14 @@ def preview_service(request: HttpRequest, page: ServicePage) -> HttpResponse:
     from cms.publishing import department_of, record_of
 
     record = record_of(page, department_of(page))
+    original = _original_of(page)
+    if original is not None:
+        record = record.only_translated(record_of(original, record.department))
     row = Service(
         code=record.code,
         department=queries.Department.objects.get(code=record.department),
         channel=record.channel,
-        category=page.category,
+        category=(original or page).category,
         is_free=record.free,
         fee_amount=record.fee_amount,
         time_value=record.time_value,
@@ -223,17 +233,26 @@ def preview_service(request: HttpRequest, page: ServicePage) -> HttpResponse:
         summary=record.summary,
         fee_note=record.fee_note,
         content=record.content(),
-        language="id",
+        language=record.language,
     )
-    return render(request, "catalogue/service.html", {**_service_context(text), "related": [], "preview": True})
+    with translation.override(record.language):
+        return render(request, "catalogue/service.html", {**_service_context(text), "related": [], "preview": True})
+
+
+def _original_of(page: ServicePage) -> ServicePage | None:
+    """The Indonesian page of a translation."""
+    if not page.is_translation:
+        return None
+    twins = type(page).objects.filter(translation_key=page.translation_key, locale__language_code=languages.DEFAULT)
+    return twins.first()
 
 
 KINDS = [
-    ("", _("Semua"), ()),
-    ("dinas", _("Dinas dan badan"), ("sekretariat", "inspektorat", "dinas", "badan", "satuan")),
-    ("kelurahan", _("Kelurahan"), ("kelurahan",)),
-    ("kecamatan", _("Kecamatan"), ("kecamatan",)),
-    ("lain", _("Rumah sakit dan BUMD"), ("rumah_sakit", "bumd")),
+    ("", gettext_lazy("Semua"), ()),
+    ("dinas", gettext_lazy("Dinas dan badan"), ("sekretariat", "inspektorat", "dinas", "badan", "satuan")),
+    ("kelurahan", gettext_lazy("Kelurahan"), ("kelurahan",)),
+    ("kecamatan", gettext_lazy("Kecamatan"), ("kecamatan",)),
+    ("lain", gettext_lazy("Rumah sakit dan BUMD"), ("rumah_sakit", "bumd")),
 ]
 
 
@@ -261,7 +280,7 @@ def department_list(request: HttpRequest) -> HttpResponse:
 @public_page("hal")
 @require_safe
 def department(request: HttpRequest, code: str) -> HttpResponse:
-    view = queries.department_page(code)
+    view = queries.department_page(code, languages.active())
     if view is None:
         raise Http404("no such department")
     page = Paginator(view.services, 50).get_page(request.GET.get("hal"))
@@ -283,13 +302,18 @@ def department(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
     """Which services do not run as usual, as far as the portal itself has noticed."""
-    return render(request, "cms/status.html", {"disturbed": queries.disturbed_services()[:200], "canonical": "/status/"})
+    return render(
+        request,
+        "cms/status.html",
+        {"disturbed": queries.disturbed_services(languages.active())[:200], "canonical": "/status/"},
+    )
 
 
 @public_page()
 @require_safe
 def content(request: HttpRequest, slug: str) -> HttpResponse:
-    page = ContentPage.objects.live().filter(slug=slug).first()
+    versions = {p.locale.language_code: p for p in ContentPage.objects.live().filter(slug=slug).select_related("locale")}
+    page = versions.get(languages.active()) or versions.get(languages.DEFAULT)
     if page is None:
         raise Http404("no such page")
     is_help = slug == "bantuan"
@@ -308,22 +332,33 @@ def content(request: HttpRequest, slug: str) -> HttpResponse:
 @public_page()
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
-    """Every public address (sitemaps.org, at most 50,000)."""
+    """Every public address with its versions (sitemaps.org: at most 50,000)."""
     fixed = ["/", "/layanan/", "/dinas/", "/status/"]
-    pages = [f"/{slug}/" for slug in ContentPage.objects.live().values_list("slug", flat=True)]
+    pages = [f"/{slug}/" for slug in _own_pages()]
     departments = [f"/dinas/{code}/" for code in queries.departments_with_counts().values_list("code", flat=True)]
     services = [
         (f"/layanan/{slug}/", changed)
-        for slug, changed in queries.public_texts().values_list("slug", "service__updated_at")[:45_000]
+        for slug, changed in queries.public_texts().values_list("slug", "service__updated_at")[:20_000]
     ]
-    rows = [(path, None) for path in [*fixed, *pages, *departments]] + services
-    return render(request, "cms/sitemap.xml", {"rows": rows, "base": settings.PUBLIC_URL}, content_type="application/xml")
+    rows = [
+        {
+            "versions": {code: settings.PUBLIC_URL + languages.path_in(code, path) for code in languages.CODES},
+            "changed": changed,
+        }
+        for path, changed in [*((path, None) for path in [*fixed, *pages, *departments]), *services]
+    ]
+    return render(request, "cms/sitemap.xml", {"rows": rows}, content_type="application/xml")
+
+
+def _own_pages() -> QuerySet[ContentPage, str]:
+    return ContentPage.objects.live().filter(locale__language_code=languages.DEFAULT).values_list("slug", flat=True)
 
 
 @public_page()
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     closed = ["/akun/", "/isian/", "/permohonan/", "/petugas/", "/integrasi/", "/kelola/", "/api/", "/webhooks/"]
+    closed += [languages.path_in(code, path) for code in languages.CODES[1:] for path in closed[:5]]
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), f"Sitemap: {settings.PUBLIC_URL}/sitemap.xml", ""]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 

@@ -12,6 +12,8 @@ from wagtail.admin.panels import FieldPanel
 from wagtail.fields import RichTextField
 from wagtail.models import Page, Site
 
+from portal.lib.languages import path_in
+
 
 class FlatAddress:
     """A page that answers at a flat address instead of its place in the tree, and never by Wagtail's own serving."""
@@ -23,7 +25,8 @@ class FlatAddress:
 
     def get_url_parts(self, request: HttpRequest | None = None) -> tuple[int, str, str] | None:
         site = Site.find_for_request(request) if request else Site.objects.filter(is_default_site=True).first()
-        return (site.pk, site.root_url, self.flat_path()) if site else None
+        page: Any = self
+        return (site.pk, site.root_url, path_in(page.locale.language_code, self.flat_path())) if site else None
 
     def get_admin_display_title(self) -> str:
         """The public title when live: a draft's new title is nobody else's business."""

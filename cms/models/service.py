@@ -17,6 +17,7 @@ from wagtail.models import Page
 
 from cms.blocks import ITEMS, RARE_CASES, STEPS
 from cms.models.content import FlatAddress
+from portal.lib.languages import DEFAULT
 from services.catalogue.models import Category, Channel, Dimension, LifeEvent, Service
 
 TIME_UNITS = [
@@ -26,6 +27,16 @@ TIME_UNITS = [
     ("hari_kerja", _("hari kerja")),
     ("hari_kalender", _("hari kalender")),
 ]
+
+
+# What a translation takes over from the Indonesian page, whatever its own fields say.
+FACTS = frozenset(
+    (
+        "slug kind channel app app_url hotline place queue fee_free fee_amount time_value time_unit fill_minutes category "
+        "life_events dimension confidential illustrative complaint_category complaint_channels decree_number decree_date "
+        "reviewed next_review sources"
+    ).split()
+)
 
 
 class ServicePageForm(WagtailAdminPageForm):
@@ -39,6 +50,10 @@ class ServicePageForm(WagtailAdminPageForm):
         super().__init__(*args, **kwargs)
         if "life_events" in self.fields:
             self.fields["life_events"].choices = list(LifeEvent.objects.values_list("slug", "name"))
+        if self.instance.is_translation:
+            for name, field in self.fields.items():
+                if name in FACTS:
+                    field.disabled, field.required = True, False
 
     def _post_clean(self) -> None:
         from cms.checks import problems
@@ -50,7 +65,7 @@ class ServicePageForm(WagtailAdminPageForm):
 
 
 class ServicePage(FlatAddress, Page):
-    """`code` is the service's stable name: set at the first save, never changed by rename, move or revert."""
+    """`code` is the service's stable name: set at the first save, never changed by rename, move, translation or revert."""
 
     code = models.SlugField(max_length=80, editable=False, db_index=True)
     kind = models.CharField(_("jenis"), max_length=12, choices=Service.Kind.choices, default=Service.Kind.REQUEST)
@@ -109,8 +124,6 @@ class ServicePage(FlatAddress, Page):
         blank=True,
         help_text=_("Satu per baris: kata warga untuk layanan ini, termasuk bahasa Jawa dan salah eja."),
     )
-    name_en = models.CharField(_("nama dalam bahasa Inggris"), max_length=200, blank=True)
-    summary_en = models.CharField(_("ringkasan dalam bahasa Inggris"), max_length=400, blank=True)
     confidential = models.BooleanField(
         _("rahasia"), default=False, help_text=_("Layanan yang menyangkut keselamatan pelapor.")
     )
@@ -173,7 +186,6 @@ class ServicePage(FlatAddress, Page):
             ],
             heading=_("Cara ditemukan"),
         ),
-        MultiFieldPanel([FieldPanel("name_en"), FieldPanel("summary_en")], heading=_("Bahasa Inggris")),
     ]
     parent_page_types = ["cms.DepartmentPage"]
     subpage_types: ClassVar[list[str]] = []
@@ -185,6 +197,10 @@ class ServicePage(FlatAddress, Page):
 
     def flat_path(self) -> str:
         return f"/layanan/{self.slug}/"
+
+    @property
+    def is_translation(self) -> bool:
+        return bool(self.locale_id and self.locale.language_code != DEFAULT)
 
     def clean(self) -> None:
         """One address in the whole city, whatever department the page lies under."""

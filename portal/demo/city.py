@@ -13,8 +13,9 @@ import yaml
 from django.db import transaction
 
 from accounts.models import AssuranceLevel, User
-from cms import loading, scope
-from cms.models import ContentPage, DepartmentPage, ServicePage
+from cms import loading, publishing, scope
+from cms.models import ContentPage, DepartmentPage, HomePage, ServicePage
+from cms.models.service import FACTS
 from portal.lib.crypto import blind_index
 from services.catalogue import actions
 from services.catalogue.models import (
@@ -85,16 +86,55 @@ def load(say: Say = lambda line: None) -> None:
     home = loading.ensure_home("Layanan Kota Mojokerto")
     kinds = {code: kind for kind, codes in own["kinds"].items() for code in codes}
     services = [(s["department"], _service_page(s, data, kinds)) for s in data["services"]]
-    loading.load_pages(
-        home,
-        contents=[ContentPage(**c, reviewed=date(2026, 11, 24)) for c in own["contents"]],
-        departments=[DepartmentPage(title=d.name, slug=d.code, department=d.code) for d in departments],
-        services=services,
-    )
-    say(f"{len(services)} layanan terbit, {len(own['contents'])} halaman isi")
+    contents = {c["slug"]: ContentPage(**c, reviewed=date(2026, 11, 24)) for c in own["contents"]}
+    offices = {d.code: DepartmentPage(title=d.name, slug=d.code, department=d.code) for d in departments}
+    loading.load_pages(home, contents=[*contents.values()], departments=[*offices.values()], services=services)
+    _load_english(home, own["contents_en"], contents, departments, offices, services, data["services"])
+    publishing.rebuild()
+    say(f"{len(services)} layanan terbit, {len(contents)} halaman isi, semua juga dalam bahasa Inggris")
     _connections(say)
     _people()
     say(f"{len(PEOPLE)} akun contoh, kata sandi {PASSWORD}")
+
+
+def _load_english(
+    home: HomePage,
+    texts: list[dict[str, str]],
+    contents: dict[str, ContentPage],
+    departments: list[Department],
+    offices: dict[str, DepartmentPage],
+    services: list[tuple[str, ServicePage]],
+    rows: list[dict[str, Any]],
+) -> None:
+    """The English tree: of a service what the data has in English, its name and summary."""
+    english = loading.ensure_translated_home(home, "en", "Mojokerto City Services")
+
+    def translated(original: Any, page: Any) -> Any:
+        return loading.as_translation(original, page, english)
+
+    names = {row["slug"]: row for row in rows}
+    loading.load_pages(
+        english,
+        contents=[translated(contents[c["slug"]], ContentPage(**c, reviewed=contents[c["slug"]].reviewed)) for c in texts],
+        departments=[
+            translated(offices[d.code], DepartmentPage(title=d.name_en or d.name, department=d.code)) for d in departments
+        ],
+        services=[
+            (
+                owner,
+                translated(
+                    page,
+                    ServicePage(
+                        code=page.code,
+                        title=names[page.code]["name_en"],
+                        summary=names[page.code]["summary_en"],
+                        **{name: getattr(page, name) for name in FACTS},
+                    ),
+                ),
+            )
+            for owner, page in services
+        ],
+    )
 
 
 def _day(value: Any) -> date:
@@ -176,6 +216,7 @@ def _ways_to_find() -> None:
             name_en=row["name_en"],
             name_jv=row.get("name_jv") or "",
             hint=row.get("hint") or "",
+            hint_en=row.get("hint_en") or "",
             kind=row["kind"],
             order=row["order"],
         )
@@ -214,9 +255,7 @@ def _service_page(row: dict[str, Any], data: dict[str, Any], kinds: dict[str, st
         code=row["slug"],
         slug=row["slug"],
         title=row["name_id"],
-        name_en=row["name_en"],
         summary=row["summary_id"],
-        summary_en=row["summary_en"],
         kind=kinds.get(row["slug"], "REQUEST"),
         channel=kind,
         app=channel.get("app") or "",

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import get_language
 
 DEFAULT: str = settings.LANGUAGE_CODE
+_MARKS = str.maketrans(",.", ".,")
 CODES: tuple[str, ...] = tuple(code for code, _name in settings.LANGUAGES)
 
 
@@ -23,6 +24,11 @@ def path_in(language: str, path: str) -> str:
     present = language_of(path)
     bare = path if present == DEFAULT else path.removeprefix(f"/{present}") or "/"
     return bare if language == DEFAULT else f"/{language}{bare}"
+
+
+def written(number: str) -> str:
+    """A number with the marks of English (1,500.5) in those of the page's language, and back."""
+    return number if active() == "en" else number.translate(_MARKS)
 
 
 def active() -> str:

@@ -69,6 +69,13 @@ def crumbs(*pairs: str) -> dict[str, Any]:
 
 
 @register.simple_tag
+def spoken(text: Any, member: str = "name") -> SafeString:
+    """` lang="id"` for a member of a service's text that is not in the language of the page (WCAG 3.1.2)."""
+    there = languages.DEFAULT if member in text.foreign else text.language
+    return format_html(' lang="{}"', there) if there != languages.active() else SafeString("")
+
+
+@register.simple_tag
 def url_in(language: str, name: str) -> str:
     """The address of a named page in that language."""
     return languages.path_in(language, reverse(name))
@@ -136,15 +143,10 @@ def json_ld(document: dict[str, Any]) -> SafeString:
 _CLOCK = {"id": "H.i", "en": "H:i"}
 
 
-def _grouped(number: str) -> str:
-    """A number written the English way, in the way of the page's language."""
-    return number if languages.active() == "en" else number.translate(str.maketrans(",.", ".,"))
-
-
 @register.filter
 def rupiah(amount: int | None) -> str:
     """148000 -> Rp148.000 (English: Rp148,000)"""
-    return "" if amount is None else "Rp" + _grouped(f"{amount:,}")
+    return "" if amount is None else "Rp" + languages.written(f"{amount:,}")
 
 
 @register.filter
@@ -172,7 +174,7 @@ def file_size(size: int) -> str:
     """421888 -> 412 KB; 1153434 -> 1,1 MB (English: 1.1 MB)"""
     if size < 1024 * 1024:
         return f"{max(1, round(size / 1024))} KB"
-    return _grouped(f"{size / 1024 / 1024:.1f} MB")
+    return languages.written(f"{size / 1024 / 1024:.1f} MB")
 
 
 _UNITS = {

@@ -46,12 +46,11 @@ def _task(part: Part, draft: Draft, walk: engine.Walk) -> Task:
 
 def _base(draft: Draft, form: Form) -> dict[str, Any]:
     service = draft.service
-    text = next(iter(service.texts.all()), None)
     return {
         "draft": draft,
         "service": service,
-        "service_name": text.name if text else service.code,
-        "service_slug": text.slug if text else service.code,
+        "service_name": service.label,
+        "service_slug": next((text.slug for text in service.texts.all()), service.code),
         "department": service.department,
         "queueing": service.availability == Availability.QUEUEING,
         "title": localized(form.title),

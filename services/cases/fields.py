@@ -120,7 +120,8 @@ def _field(draft: Draft, form: Form, question: Question, value: Any, problem: st
     elif question.type == "yesno":
         radios = True
         choices = tuple(
-            Choice(f"{identity}-{n}", v, w, v in chosen) for n, (v, w) in enumerate((("ya", "Ya"), ("tidak", "Tidak")))
+            Choice(f"{identity}-{n}", v, w, v in chosen)
+            for n, (v, w) in enumerate((("ya", str(_("Ya"))), ("tidak", str(_("Tidak")))))
         )
     return {
         "question": question,

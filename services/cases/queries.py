@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from accounts.access_log import record_access
 from accounts.models import AccessEntry, User
@@ -151,8 +151,16 @@ def _span(seconds: float) -> str:
     minutes = int(seconds // 60)
     days, hours = minutes // 1440, minutes % 1440 // 60
     if days:
-        return _("%(d)d hari %(h)d jam") % {"d": days, "h": hours}
-    return _("%(h)d jam") % {"h": hours} if hours else _("%(m)d menit") % {"m": minutes % 60}
+        return f"{_days(days)} {_hours(hours)}"
+    return _hours(hours) if hours else ngettext("%(n)d menit", "%(n)d menit", minutes % 60) % {"n": minutes % 60}
+
+
+def _days(n: int) -> str:
+    return ngettext("%(n)d hari", "%(n)d hari", n) % {"n": n}
+
+
+def _hours(n: int) -> str:
+    return ngettext("%(n)d jam", "%(n)d jam", n) % {"n": n}
 
 
 def public_events(case: Case) -> QuerySet[CaseEvent]:

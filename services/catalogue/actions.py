@@ -9,7 +9,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from portal.lib import editions
+from portal.lib import editions, languages
+from portal.lib.languages import DEFAULT
 from services.catalogue.models import (
     Availability,
     Category,
@@ -63,13 +64,22 @@ def publish_service(record: ServiceRecord) -> Service:
 
 @transaction.atomic
 def publish_services(records: Sequence[ServiceRecord]) -> None:
-    """The same for many at once, in a fixed number of statements per batch; one language at a time."""
-    for language in sorted({r.language for r in records}):
-        _publish([r for r in records if r.language == language], language)
+    """The same for many at once, in a fixed number of statements per batch.
+
+    The Indonesian record of a service says its facts; records in other languages are texts only. A language that is not
+    among the records of a service is taken away from it.
+    """
+    services = _publish([r for r in records if r.language == DEFAULT])
+    for language in languages.CODES:
+        texts = [r for r in records if r.language == language and r.code in services]
+        _set_texts(texts, services, language)
+        gone = {s.pk for s in services.values()} - {services[r.code].pk for r in texts}
+        ServiceText.objects.filter(language=language, service_id__in=gone).delete()
+    _index(records, services)
     editions.announce()
 
 
-def _publish(records: Sequence[ServiceRecord], language: str) -> None:
+def _publish(records: Sequence[ServiceRecord]) -> dict[str, Service]:
     now = timezone.now()
     departments = {d.code: d for d in Department.objects.filter(code__in={r.department for r in records})}
     missing = {r.department for r in records} - departments.keys()
@@ -101,8 +111,7 @@ def _publish(records: Sequence[ServiceRecord], language: str) -> None:
     Service.objects.bulk_create([s for code, s in services.items() if code not in known], batch_size=100)
     Service.objects.bulk_update(known.values(), _SERVICE_FIELDS, batch_size=50)
     _set_life_events(records, services)
-    _set_texts(records, services, language)
-    _index(records, services, language, {c.slug: c.name for c in categories.values()})
+    return services
 
 
 def _set_life_events(records: Sequence[ServiceRecord], services: dict[str, Service]) -> None:
@@ -146,29 +155,41 @@ def _set_texts(records: Sequence[ServiceRecord], services: dict[str, Service], l
     ServiceText.objects.bulk_update(old, _TEXT_FIELDS, batch_size=50)
 
 
-def _lines(record: ServiceRecord, topics: dict[str, str]) -> list[list[object]]:
+def _lines(record: ServiceRecord, translations: Sequence[ServiceRecord], topics: dict[str, str]) -> list[list[object]]:
+    """The searchable lines of a service: the words of every language together, so that either language finds it."""
     lines: list[list[object]] = [["name", index_words(record.name)]]
-    lines += [["synonym", index_words(s)] for s in record.synonyms]
+    lines += [["synonym", index_words(s)] for r in (record, *translations) for s in r.synonyms]
+    lines += [["english", index_words(r.name)] for r in translations]
+    lines += [["summary", index_words(r.summary)] for r in (record, *translations)]
     lines += [
-        ["english", index_words(record.name_en)],
-        ["summary", index_words(record.summary)],
         ["topic", index_words(f"{topics.get(record.category, '')} {record.app} {record.department}")],
         ["content", index_words(f"{record.product} {' '.join(record.requirements)}")],
     ]
     return [line for line in lines if line[1]]
 
 
-def _index(records: Sequence[ServiceRecord], services: dict[str, Service], language: str, topics: dict[str, str]) -> None:
-    ids = [services[r.code].pk for r in records]
-    SearchEntry.objects.filter(service_id__in=ids, language=language).delete()
+def _index(records: Sequence[ServiceRecord], services: dict[str, Service]) -> None:
+    ids = [s.pk for s in services.values()]
+    topics = dict(Category.objects.values_list("slug", "name"))
+    translations: dict[str, list[ServiceRecord]] = {}
+    for record in records:
+        if record.language != DEFAULT:
+            translations.setdefault(record.code, []).append(record)
+    SearchEntry.objects.filter(service_id__in=ids).delete()
     SearchEntry.objects.bulk_create(
-        [SearchEntry(service_id=services[r.code].pk, language=language, lines=_lines(r, topics)) for r in records],
+        [
+            SearchEntry(
+                service_id=services[r.code].pk, language=DEFAULT, lines=_lines(r, translations.get(r.code, []), topics)
+            )
+            for r in records
+            if r.language == DEFAULT
+        ],
         batch_size=100,
     )
     rows: list[SearchWord] = []
-    for entry in SearchEntry.objects.filter(service_id__in=ids, language=language):
+    for entry in SearchEntry.objects.filter(service_id__in=ids):
         words = {word[:40] for _, line in entry.lines for word in line}
-        rows += [SearchWord(entry=entry, language=language, word=w, length=len(w)) for w in sorted(words)]
+        rows += [SearchWord(entry=entry, language=DEFAULT, word=w, length=len(w)) for w in sorted(words)]
     SearchWord.objects.bulk_create(rows, batch_size=200)
 
 
@@ -187,9 +208,10 @@ def withdraw_services(codes: Iterable[str]) -> None:
         editions.announce()
 
 
-def describe_department(code: str, about: str) -> None:
-    """What the department's own published page says of it; empty when that page is not live."""
-    if Department.objects.filter(code=code).exclude(about=about).update(about=about):
+def describe_department(code: str, about: str, language: str = DEFAULT) -> None:
+    """What the department's own published page in that language says of it; empty when that page is not live."""
+    field = "about" if language == DEFAULT else f"about_{language}"
+    if Department.objects.filter(code=code).exclude(**{field: about}).update(**{field: about}):
         editions.announce()
 
 

@@ -23,6 +23,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from portal.lib import languages
 from portal.lib.clocks import read_moment
 from portal.lib.pagination import page_of
 from portal.lib.problems import Problem
@@ -31,7 +32,7 @@ from services.catalogue import queries
 from services.catalogue.models import Category, Department, LifeEvent, ServiceText
 from services.catalogue.search import SearchQuery, search_services
 
-LANGUAGES = ("id", "en")
+LANGUAGES = languages.CODES
 MAX_AGE_SECONDS = 60
 # A change is stamped before it is committed: younger stamps than this say nothing certain yet.
 _SETTLED = timedelta(seconds=60)
@@ -54,7 +55,7 @@ def as_json(text: ServiceText) -> dict[str, Any]:
         "fee_note": text.fee_note,
         "time": {"value": service.time_value, "unit": service.time_unit} if service.time_unit else None,
         "illustrative": service.illustrative,
-        "url": f"/layanan/{text.slug}/",
+        "url": languages.path_in(text.language, f"/layanan/{text.slug}/"),
         "updated_at": timezone.localtime(service.updated_at).isoformat(),
         "withdrawn": False,
     }
@@ -89,7 +90,14 @@ _MEMBERS: dict[str, serializers.Field[Any, Any, Any, Any]] = {
 }
 _ITEM = inline_serializer("ServiceItem", dict(_MEMBERS))
 _WITHDRAWN = inline_serializer("WithdrawnService", {name: _MEMBERS[name] for name in ("code", "updated_at", "withdrawn")})
-_DETAIL = inline_serializer("ServiceDetail", {**_MEMBERS, "content": serializers.DictField(child=serializers.JSONField())})
+_DETAIL = inline_serializer(
+    "ServiceDetail",
+    {
+        **_MEMBERS,
+        "content": serializers.DictField(child=serializers.JSONField()),
+        "untranslated": serializers.ListField(child=serializers.CharField()),
+    },
+)
 
 
 def _list_shape(name: str, inner: Any) -> Any:
@@ -192,7 +200,7 @@ class ServicesView(PublicView):
         params = request.query_params
         if any("\0" in value for _name, values in params.lists() for value in values):
             raise Problem(400, "invalid_filter", "A parameter holds a NUL character.")
-        _language(request)  # texts are Indonesian in every language until they are translated; `language` says so
+        language = _language(request)  # what is not translated comes in Indonesian, and its `language` says so
         chosen = queries.ServiceFilter(
             category=tuple(params.getlist("category")[:50]),
             life_event=tuple(params.getlist("life_event")[:50]),
@@ -206,22 +214,32 @@ class ServicesView(PublicView):
         if since is not None:
             if words:
                 raise Problem(400, "invalid_filter", "Ask with `q` or with `updated_since`, not with both.")
-            return _dated(Response(page_of(request, queries.changed_services(chosen, since), _changed_as_json)), changed)
+            return _dated(
+                Response(page_of(request, queries.changed_services(chosen, since, language=language), _changed_as_json)),
+                changed,
+            )
         if not words:
-            return _dated(Response(page_of(request, queries.list_services(chosen), as_json)), changed)
+            return _dated(Response(page_of(request, queries.list_services(chosen, language=language), as_json)), changed)
         ids = search_services(SearchQuery(words)).ids
         order = {pk: place for place, pk in enumerate(ids)}
-        hits = sorted(queries.list_services(chosen, ids=ids), key=lambda text: order[text.service_id])
+        hits = sorted(queries.list_services(chosen, language=language, ids=ids), key=lambda text: order[text.service_id])
         return _dated(Response(page_of(request, hits, as_json)), changed)
 
 
 class ServiceView(PublicView):
-    @extend_schema(responses=_answers(_DETAIL), operation_id="services_retrieve")
+    parameters = ("lang",)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("lang", str, enum=LANGUAGES)],
+        responses=_answers(_DETAIL),
+        operation_id="services_retrieve",
+    )
     def get(self, request: Request, code: str) -> Response:
-        text = queries.public_texts().filter(service__code=code).first()
+        text = queries.service_by_code(code, _language(request))
         if text is None:
             raise Problem(404, "not_found", "No public service has this code.")
-        return _dated(Response({**as_json(text), "content": text.content}), text.service.updated_at)
+        body = {**as_json(text), "content": text.content, "untranslated": sorted(text.foreign)}
+        return _dated(Response(body), text.service.updated_at)
 
 
 class _NamedList(PublicView):

@@ -57,6 +57,7 @@ class Department(NamedInTwoLanguages, models.Model):
     phone = models.CharField(max_length=40, blank=True)
     email = models.EmailField(blank=True)
     about = models.TextField(blank=True)  # as published by the department's own page
+    about_en = models.TextField(blank=True)
     illustrative = models.BooleanField(default=True)
 
     class Meta:
@@ -128,6 +129,7 @@ class LifeEvent(NamedInTwoLanguages, models.Model):
     name_en = models.CharField(max_length=120, blank=True)
     name_jv = models.CharField(max_length=120, blank=True)
     hint = models.CharField(max_length=240, blank=True)
+    hint_en = models.CharField(max_length=240, blank=True)
     kind = models.CharField(max_length=20, default="life_event")
     order = models.PositiveSmallIntegerField(default=0)
 
@@ -225,6 +227,12 @@ class Service(models.Model):
     def __str__(self) -> str:
         return self.code
 
+    @property
+    def label(self) -> str:
+        """Its name in the language of the page, else the Indonesian one (prefetch `texts` for lists)."""
+        names = {text.language: text.name for text in self.texts.all()}
+        return names.get(languages.active()) or names.get(languages.DEFAULT) or self.code
+
 
 class ServiceText(models.Model):
     """The public text of a service in one language, as published, with its search words."""
@@ -237,6 +245,7 @@ class ServiceText(models.Model):
     fee_note = models.CharField(max_length=300, blank=True)
     content = models.JSONField(default=dict)  # the structured standar pelayanan, see records.ServiceRecord
     synonyms = models.JSONField(default=list)
+    foreign: set[str] = set()  # members shown in Indonesian because nobody has translated them; never stored
 
     class Meta:
         constraints: ClassVar = [
@@ -265,7 +274,7 @@ class OldAddress(models.Model):
 
 
 class SearchEntry(models.Model):
-    """The search index of one public service in one language: its lines as lists of indexed words."""
+    """The search index of one public service: lines of indexed words, of all its languages together (`language` is id)."""
 
     service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="search_entries")
     language = models.CharField(max_length=5)

@@ -9,8 +9,10 @@ from datetime import date, datetime
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, Max, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Max, Prefetch, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf
 
+from portal.lib.languages import DEFAULT
 from services.catalogue.models import (
     Availability,
     Category,
@@ -26,6 +28,7 @@ from services.catalogue.models import (
     ServicePoint,
     ServiceText,
 )
+from services.catalogue.records import WORDS
 
 HOLIDAYS_KEY = "catalogue.holidays"
 HOLIDAYS_SECONDS = 60
@@ -66,10 +69,18 @@ class Facets:
     free: int = 0
 
 
-def public_texts(language: str = "id") -> QuerySet[ServiceText]:
-    """Every public service as its text in one language, with service, department and category at hand."""
+def in_language(language: str) -> Q:
+    """One text a service: in this language, else the Indonesian one."""
+    if language == DEFAULT:
+        return Q(language=DEFAULT)
+    translated = ServiceText.objects.filter(language=language).values("service")
+    return Q(language=language) | (Q(language=DEFAULT) & ~Q(service__in=translated))
+
+
+def public_texts(language: str = DEFAULT) -> QuerySet[ServiceText]:
+    """Every public service as its text in one language, else in Indonesian, with service, department and category."""
     return (
-        ServiceText.objects.filter(language=language, service__is_public=True)
+        ServiceText.objects.filter(in_language(language), service__is_public=True)
         .select_related("service__department", "service__category")
         .order_by("name", "service__code")
     )
@@ -105,16 +116,18 @@ def services_of_needs(slugs: Iterable[str]) -> QuerySet[Service, int]:
     ).values_list("pk", flat=True)
 
 
-def list_services(chosen: ServiceFilter, *, language: str = "id", ids: Sequence[int] | None = None) -> QuerySet[ServiceText]:
+def list_services(
+    chosen: ServiceFilter, *, language: str = DEFAULT, ids: Sequence[int] | None = None
+) -> QuerySet[ServiceText]:
     """Texts of the public services that fit; `ids` narrows to search hits (their order is the caller's)."""
     rows = public_texts(language).filter(_condition(chosen))
     return rows if ids is None else rows.filter(service_id__in=ids)
 
 
-def changed_services(chosen: ServiceFilter, since: datetime, *, language: str = "id") -> QuerySet[Service]:
+def changed_services(chosen: ServiceFilter, since: datetime, *, language: str = DEFAULT) -> QuerySet[Service]:
     """Services changed since then: the public ones that fit, each with its text as `shown[0]`, and all that were withdrawn."""
     fits = Q(is_public=False) | Q(pk__in=list_services(chosen, language=language).order_by().values("service_id"))
-    texts = ServiceText.objects.filter(language=language)
+    texts = ServiceText.objects.filter(in_language(language))
     return (
         Service.objects.filter(fits, published_at__isnull=False, updated_at__gte=since)
         .select_related("department", "category")
@@ -129,11 +142,11 @@ def last_change() -> datetime | None:
     return newest
 
 
-def facets(chosen: ServiceFilter, *, language: str = "id", ids: Sequence[int] | None = None) -> Facets:
+def facets(chosen: ServiceFilter, *, language: str = DEFAULT, ids: Sequence[int] | None = None) -> Facets:
     """Counts of every filter value, each with the other filters applied. Four statements, whatever the size."""
 
     def rows(*without: str) -> QuerySet[ServiceText]:
-        found = ServiceText.objects.filter(_condition(chosen, without=without), language=language, service__is_public=True)
+        found = ServiceText.objects.filter(_condition(chosen, without=without), language=DEFAULT, service__is_public=True)
         return (found if ids is None else found.filter(service_id__in=ids)).order_by()
 
     def options(field: str, value: str, name: str, order: tuple[str, ...]) -> tuple[Option, ...]:
@@ -141,6 +154,9 @@ def facets(chosen: ServiceFilter, *, language: str = "id", ids: Sequence[int] | 
         counted = found.values_list(value, name).annotate(n=Count("pk")).order_by(*order)
         picked = getattr(chosen, field)
         return tuple(Option(v, str(n), c, v in picked) for v, n, c in counted)
+
+    def name_of(model: str) -> Any:
+        return _name(language, model)
 
     by_channel: Counter[str] = Counter()
     free = 0
@@ -152,8 +168,8 @@ def facets(chosen: ServiceFilter, *, language: str = "id", ids: Sequence[int] | 
             free += n
     category, event, department = "service__category__", "service__life_events__", "service__department__"
     return Facets(
-        category=options("category", f"{category}slug", f"{category}name", (f"{category}order", f"{category}slug")),
-        life_event=options("life_event", f"{event}slug", f"{event}name", (f"{event}order", f"{event}slug")),
+        category=options("category", f"{category}slug", name_of(category), (f"{category}order", f"{category}slug")),
+        life_event=options("life_event", f"{event}slug", name_of(event), (f"{event}order", f"{event}slug")),
         department=options("department", f"{department}code", f"{department}short_name", (f"{department}short_name",)),
         channel=tuple(
             Option(c.value, str(c.label), by_channel[c.value], c.value in chosen.channel)
@@ -164,31 +180,57 @@ def facets(chosen: ServiceFilter, *, language: str = "id", ids: Sequence[int] | 
     )
 
 
-def known_values(fields: Iterable[str]) -> dict[str, dict[str, str]]:
+def _name(language: str, model: str = "") -> Any:
+    """The expression for a name in this language, else the Indonesian one; `model` is the way to it, such as `service__`."""
+    own = F(f"{model}name")
+    return own if language == DEFAULT else Coalesce(NullIf(F(f"{model}name_{language}"), Value("")), own)
+
+
+def known_values(fields: Iterable[str], language: str = DEFAULT) -> dict[str, dict[str, str]]:
     """Every value these filters know, with its name: what is not in here is ignored and said so. A statement a filter."""
     sources: dict[str, QuerySet[Any]] = {
-        "category": Category.objects.values_list("slug", "name"),
-        "life_event": LifeEvent.objects.values_list("slug", "name"),
-        "need": Need.objects.values_list("slug", "name"),
+        "category": Category.objects.values_list("slug", _name(language)),
+        "life_event": LifeEvent.objects.values_list("slug", _name(language)),
+        "need": Need.objects.values_list("slug", _name(language)),
         "department": Department.objects.values_list("code", "short_name"),
     }
     channels = {c.value: str(c.label) for c in Channel}
     return {name: dict(sources[name]) if name in sources else channels for name in fields}
 
 
-def service_by_slug(slug: str, language: str = "id") -> ServiceText | None:
-    """The public text at this address (Indonesian when the language has none), or None."""
-    languages = [language] if language == "id" else [language, "id"]
-    rows = {
-        t.language: t
-        for t in ServiceText.objects.filter(slug=slug, language__in=languages, service__is_public=True).select_related(
-            "service__department", "service__category"
-        )
-    }
-    return next((rows[lang] for lang in languages if lang in rows), None)
+def service_by_slug(slug: str, language: str = DEFAULT) -> ServiceText | None:
+    """The public text at this address (Indonesian when the language has none), or None.
+
+    Members that are not translated are filled in from the Indonesian text and named in its `foreign`.
+    """
+    return _filled(ServiceText.objects.filter(slug=slug), language)
 
 
-def moved_to(slug: str, language: str = "id") -> str | None:
+def service_by_code(code: str, language: str = DEFAULT) -> ServiceText | None:
+    """The same by the service's code."""
+    return _filled(ServiceText.objects.filter(service__code=code), language)
+
+
+def _filled(texts: QuerySet[ServiceText], language: str) -> ServiceText | None:
+    found = texts.filter(language__in={language, DEFAULT}, service__is_public=True).select_related(
+        "service__department", "service__category"
+    )
+    rows = {text.language: text for text in found}
+    text = rows.get(language) or rows.get(DEFAULT)
+    if text is not None and language != DEFAULT:
+        _fill_in(text, rows[DEFAULT])
+    return text
+
+
+def _fill_in(text: ServiceText, original: ServiceText) -> None:
+    own, other = ({"summary": t.summary, "fee_note": t.fee_note, **t.content} for t in (text, original))
+    text.foreign = {name for name in WORDS if other.get(name) and (text is original or not own.get(name))}
+    own |= {name: other[name] for name in text.foreign}
+    text.summary, text.fee_note = own.pop("summary"), own.pop("fee_note")
+    text.content = own
+
+
+def moved_to(slug: str, language: str = DEFAULT) -> str | None:
     """The present slug of a service that once had this one."""
     old = OldAddress.objects.filter(slug=slug, language=language, service__is_public=True).first()
     if old is None:
@@ -196,14 +238,14 @@ def moved_to(slug: str, language: str = "id") -> str | None:
     return ServiceText.objects.filter(service=old.service_id, language=language).values_list("slug", flat=True).first()
 
 
-def related_services(text: ServiceText, limit: int = 4) -> list[dict[str, Any]]:
-    """`slug` and `name` of public services that share a life event, then the category."""
+def related_services(text: ServiceText, language: str = DEFAULT, limit: int = 4) -> list[dict[str, Any]]:
+    """`slug`, `name` and `language` of public services that share a life event, then the category."""
     events = text.service.life_events.through._default_manager.filter(service=text.service_id).values("lifeevent_id")
     rows = (
-        ServiceText.objects.filter(language=text.language, service__is_public=True)
+        ServiceText.objects.filter(in_language(language), service__is_public=True)
         .filter(Q(service__in=_services_sharing(events)) | Q(service__category=text.service.category_id))
         .exclude(service=text.service_id)
-        .values("slug", "name")
+        .values("slug", "name", "language")
         .annotate(near=Count("service__life_events", filter=Q(service__life_events__in=events)))
         .order_by("-near", "name")
     )
@@ -221,7 +263,7 @@ class CountedNeed:
     hint: str
 
 
-def needs_with_counts() -> list[CountedNeed]:
+def needs_with_counts(language: str = DEFAULT) -> list[CountedNeed]:
     """The doors of the home page with how many public services stand behind each, and three examples of them."""
     public = dict(Service.objects.filter(is_public=True).values_list("pk", "category_id"))
     by_event: dict[int, set[int]] = {}
@@ -238,12 +280,12 @@ def needs_with_counts() -> list[CountedNeed]:
             services |= by_event.get(life_event.pk, set())
         for topic in need.categories.all():
             services |= by_category.get(topic.pk, set())
-        hint = ", ".join(e.hint for e in need.life_events.all() if e.hint)
+        hint = ", ".join(h for e in need.life_events.all() if (h := (language == "en" and e.hint_en) or e.hint))
         found.append(CountedNeed(need, len(services), ", ".join(dict.fromkeys(hint.split(", ")[:4]))))
     return found
 
 
-def disturbed_services(language: str = "id") -> QuerySet[ServiceText]:
+def disturbed_services(language: str = DEFAULT) -> QuerySet[ServiceText]:
     """Public services that do not run as usual."""
     return (
         public_texts(language)
@@ -265,7 +307,7 @@ class DepartmentView:
     shared: bool  # the services are those every kelurahan (kecamatan) offers
 
 
-def department_page(code: str, language: str = "id") -> DepartmentView | None:
+def department_page(code: str, language: str = DEFAULT) -> DepartmentView | None:
     """A department with its public services; a kelurahan or kecamatan also offers those of its unit template."""
     department = Department.objects.select_related("parent", "region__parent").filter(code=code).first()
     if department is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 
@@ -20,6 +20,10 @@ class RareCase:
     answer: str
 
 
+# The members that are words for people, and so differ between languages.
+WORDS = "summary fee_note hours who requirements exceptions steps product late other_ways legal".split()
+
+
 @dataclass(frozen=True)
 class ServiceRecord:
     """One service as published, in one language. References are codes and slugs; money is whole rupiah.
@@ -33,9 +37,7 @@ class ServiceRecord:
     slug: str
     name: str
     language: str = "id"
-    name_en: str = ""
     summary: str = ""
-    summary_en: str = ""
     kind: str = "REQUEST"
     channel: str = "OFFICE"
     app: str = ""
@@ -72,11 +74,16 @@ class ServiceRecord:
     sources: tuple[str, ...] = ()
     synonyms: tuple[str, ...] = ()
 
+    def only_translated(self, original: ServiceRecord) -> ServiceRecord:
+        """This text in its own language with the facts of the original. What reads the same as there is not translated."""
+        own = {name: getattr(self, name) for name in WORDS}
+        own = {name: value if value != getattr(original, name) else type(value)() for name, value in own.items()}
+        synonyms = self.synonyms if self.synonyms != original.synonyms else ()
+        return replace(original, language=self.language, name=self.name, synonyms=synonyms, **own)
+
     def content(self) -> dict[str, object]:
         """What `ServiceText.content` keeps: the structured standar pelayanan, JSON only."""
         return {
-            "name_en": self.name_en,
-            "summary_en": self.summary_en,
             "app": self.app,
             "hotline": self.hotline,
             "hours": self.hours,

@@ -1,7 +1,7 @@
 """Search: the database finds candidates by word, one Python function ranks them.
 
 The index (`SearchEntry`, `SearchWord`) is kept by `actions.publish_services` in the transaction that publishes, so
-what is live is found at once. The same top results on SQLite and PostgreSQL.
+what is live is found at once. One index has the words of both languages. The same top results on SQLite and PostgreSQL.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def search_services(query: SearchQuery) -> SearchResult:
     ids = _rank(stock, words)
     also = tuple(dict.fromkeys(WORD_MAP[w] for w in typed if w in WORD_MAP and stock.has(index_word(w))))
     if corrected:
-        corrected = _readable(query.language, corrected, ids[:10])
+        corrected = _readable(corrected, ids[:10])
     return SearchResult(ids=ids, words=tuple(words), corrected=corrected, also=also, numbers=numbers)
 
 
@@ -177,10 +177,10 @@ def _vocabulary(language: str) -> dict[int, list[str]]:
 _remembered: tuple[tuple[str, str], dict[int, list[str]]] | None = None
 
 
-def _readable(language: str, corrected: dict[str, str], ids: tuple[int, ...]) -> dict[str, str]:
+def _readable(corrected: dict[str, str], ids: tuple[int, ...]) -> dict[str, str]:
     """The corrections as people write them: the index holds stems, the texts hold words."""
     written: dict[str, str] = {}
-    texts = ServiceText.objects.filter(language=language, service_id__in=ids).values_list("name", "synonyms")
+    texts = ServiceText.objects.filter(service_id__in=ids).order_by("-language").values_list("name", "synonyms")
     for name, synonyms in texts:
         for word in plain_words(" ".join([name, *synonyms])):
             written.setdefault(index_word(word), word)

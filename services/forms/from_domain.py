@@ -100,6 +100,44 @@ _RULES: dict[str, dict[str, Any]] = {
     "jarak_jalan_m": {"min": 0, "max": 1000},
     "volume_m3": {"min": 1, "max": 1000},
 }
+# English of the words above.
+_ENGLISH = {
+    "Pemohon": "Applicant",
+    "Data anak": "The child",
+    "Orang tua dan saksi": "Parents and witnesses",
+    "Pelapor": "Who reports",
+    "Data almarhum": "The deceased",
+    "Rincian permohonan": "Details of the application",
+    "Dokumen": "Documents",
+    "Isi sesuai surat keterangan lahir.": "Fill in as on the certificate of the hospital or midwife.",
+    "Foto dengan ponsel atau pilih berkas PDF. Foto dikecilkan otomatis agar hemat kuota.": (
+        "Take a photo with your phone or choose a PDF file. Photos are made smaller to save your data."
+    ),
+    "16 angka, ada di KTP": "16 digits, on your identity card (KTP)",
+    "16 angka, ada di bagian atas Kartu Keluarga": "16 digits, at the top of your family card (KK)",
+    "Contoh: 0812 3456 7890. Kami pakai untuk memberi kabar": "Example: 0812 3456 7890. We use it to tell you news",
+    "Contoh: nama@contoh.id": "Example: name@example.org",
+    "Contoh: 17 8 2026": "Example: 17 8 2026",
+    "Contoh: 09.05": "Example: 09:05",
+    "Tulis angka saja, misalnya 1.500.000": "Digits only, such as 1,500,000",
+    "Foto atau PDF, paling besar 5 MB": "A photo or PDF, at most 5 MB",
+    "Boleh disalin dari aplikasi peta, misalnya -7.4722 dan 112.4338": "You can copy it from a map app, such as -7.4722 and 112.4338",
+    "Paling sedikit dua kata, tanpa gelar": "At least two words, without titles",
+    "Nama kota atau kabupaten, misalnya Kota Mojokerto": "Name of the city or regency, such as Kota Mojokerto",
+    "Angka saja, misalnya 02": "Digits only, such as 02",
+    "Angka saja, misalnya 05": "Digits only, such as 05",
+    "Contoh: S 1234 AB": "Example: S 1234 AB",
+    "Apa yang berubah, dengan kalimat sendiri": "What changes, in your own words",
+    "Untuk apa surat ini dipakai": "What you need this letter for",
+    "Tulis angka, misalnya 1": "A number, such as 1",
+    "nama lengkap sesuai KTP": "full name as on the identity card",
+    "tanggal lahir": "date of birth",
+    "kota atau kabupaten tempat lahir": "city or regency of birth",
+    "nomor HP": "mobile number",
+    "urutan anak": "order of birth",
+    "pernyataan": "statement",
+    "keadaan mendesak": "urgent situation",
+}
 _NOTICE = {
     "id": (
         "Data diproses untuk menjalankan pelayanan publik yang Anda minta (UU 25/2009, UU 27/2022 pasal 20), "
@@ -122,6 +160,10 @@ def document_for(service: Mapping[str, Any], default_fields: Iterable[Field]) ->
     }
 
 
+def _text(indonesian: str) -> dict[str, str]:
+    return {"id": indonesian, "en": _ENGLISH[indonesian]}
+
+
 def _parts(slug: str, fields: list[Field]) -> list[dict[str, Any]]:
     plan = _PARTS.get(slug) or [("pemohon", "Pemohon", _APPLICANT)]
     left = list(fields)
@@ -140,9 +182,9 @@ def _parts(slug: str, fields: list[Field]) -> list[dict[str, Any]]:
 
 
 def _part(key: str, title: str, fields: list[Field]) -> dict[str, Any]:
-    part: dict[str, Any] = {"key": key, "title": {"id": title}, "questions": [_question(field) for field in fields]}
+    part: dict[str, Any] = {"key": key, "title": _text(title), "questions": [_question(field) for field in fields]}
     if key in _INTRO:
-        part["intro"] = {"id": _INTRO[key]}
+        part["intro"] = _text(_INTRO[key])
     return part
 
 
@@ -155,9 +197,9 @@ def _question(field: Field) -> dict[str, Any]:
         "required": bool(field["required"]) or (kind == "file" and bool(field.get("show_if"))),
     }
     if hint := _HINT_OF.get(key) or _HINTS.get(kind):
-        question["hint"] = {"id": hint}
+        question["hint"] = _text(hint)
     if key in _NAMES:
-        question["name"] = {"id": _NAMES[key]}
+        question["name"] = _text(_NAMES[key])
     if field.get("prefill"):
         question["prefill"] = field["prefill"]
     if field.get("show_if"):

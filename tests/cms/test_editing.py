@@ -24,7 +24,7 @@ def desk(bob: User) -> Client:
 
 
 def page_of(code: str) -> ServicePage:
-    return ServicePage.objects.get(code=code)
+    return ServicePage.objects.get(locale__language_code="id", code=code)
 
 
 def form_of(page: ServicePage, **changes: object) -> dict[str, object]:
@@ -32,7 +32,7 @@ def form_of(page: ServicePage, **changes: object) -> dict[str, object]:
     values: dict[str, object] = {}
     for name in (
         "title slug summary fee_amount fee_note time_value time_unit fill_minutes channel app app_url hotline hours place product late "
-        "other_ways complaint_category complaint_channels decree_number kind synonyms name_en summary_en sources"
+        "other_ways complaint_category complaint_channels decree_number kind synonyms sources"
     ).split():
         value = getattr(page, name)
         values[name] = "" if value is None else value
@@ -115,7 +115,7 @@ def test_bob_sees_nothing_of_other_departments(desk: Client) -> None:
     other.draft_title = "Draf rahasia DLH"
     other.save_revision()
     ServicePage.objects.filter(pk=other.pk).update(draft_title="Draf rahasia DLH")
-    department = DepartmentPage.objects.get(department="dlh")
+    department = DepartmentPage.objects.get(locale__language_code="id", department="dlh")
     home = page_of("akta-kelahiran").get_parent().get_parent()
     own = page_of("akta-kelahiran")
     addresses = [
@@ -183,7 +183,7 @@ def test_a_copy_needs_an_address_of_its_own_in_the_whole_city(desk: Client) -> N
     assert desk.post(f"/kelola/pages/{page.pk}/copy/", form).status_code == 302
     assert not ServicePage.objects.filter(title="Salinan").exists()
     desk.post(f"/kelola/pages/{page.pk}/copy/", {**form, "new_slug": "salinan"})
-    copy = ServicePage.objects.get(slug="salinan")
+    copy = ServicePage.objects.get(locale__language_code="id", slug="salinan")
     assert copy.code != page.code and not copy.live
 
 

@@ -27,7 +27,8 @@ pytestmark = pytest.mark.usefixtures("demo_city")
 
 def test_everything_of_the_city_is_there() -> None:
     assert Service.objects.filter(is_public=True).count() == 94
-    assert ServiceText.objects.count() == SearchEntry.objects.count() == 94
+    assert ServiceText.objects.filter(language="id").count() == SearchEntry.objects.count() == 94
+    assert ServiceText.objects.filter(language="en").count() == 94
     assert Service.objects.filter(channel=Channel.FORM, form__versions__isnull=False).count() == 24
     assert (Category.objects.count(), LifeEvent.objects.count(), Need.objects.count()) == (18, 20, 8)
     assert Department.objects.filter(kind="kelurahan").count() == Region.objects.filter(kind="KELURAHAN").count() == 18

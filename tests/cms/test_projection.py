@@ -154,7 +154,7 @@ def test_a_failing_projection_takes_the_page_back(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(publishing.actions, "publish_services", fail)
     page = a_page(title="Pohon", slug="pohon")
     with pytest.raises(RuntimeError):
-        DepartmentPage.objects.get(department="dlh").add_child(instance=page)
+        DepartmentPage.objects.get(locale__language_code="id", department="dlh").add_child(instance=page)
     assert not ServicePage.objects.exists()
 
 
@@ -169,7 +169,7 @@ def test_the_command_checks_and_repairs() -> None:
 
 @pytest.mark.usefixtures("demo_city")
 def test_deleting_a_departments_page_withdraws_its_services() -> None:
-    DepartmentPage.objects.get(department="dlh").delete()
+    DepartmentPage.objects.get(locale__language_code="id", department="dlh").delete()
     assert not Service.objects.filter(department__code="dlh", is_public=True).exists()
     assert Service.objects.filter(department__code="dlh").count() == 5
     assert HomePage.objects.exists()

@@ -16,7 +16,7 @@ from accounts.models import ApiKey, User
 from services.adapters.models import Connection
 from services.cases.constants import DeliveryState
 from services.cases.models import Case, Delivery
-from services.catalogue.models import Service
+from services.catalogue.models import Service, ServiceText
 
 pytestmark = pytest.mark.usefixtures("demo_city")
 
@@ -166,7 +166,30 @@ def test_a_bad_page_is_refused_in_words(api: Client, name: str, value: str) -> N
 
 def test_a_language_nobody_has_is_refused(api: Client) -> None:
     problem_of(api.get("/api/v1/services?lang=xx"), 400, "unknown_language")
-    assert read(api, "services?lang=en&page_size=1")["results"][0]["language"] == "id"
+
+
+def test_services_in_english_and_what_is_not_translated_in_indonesian(api: Client) -> None:
+    code = "akta-kelahiran"
+    found = {row["code"]: row for row in read(api, "services?lang=en&page_size=200")["results"]}
+    assert len(found) == 94
+    assert (found[code]["name"], found[code]["language"]) == ("Birth certificate", "en")
+    assert found[code]["url"] == f"/en/layanan/{code}/"
+    detail = read(api, f"services/{code}?lang=en")
+    assert "requirements" in detail["untranslated"] and detail["content"]["requirements"]
+    assert read(api, f"services/{code}")["untranslated"] == []
+    ServiceText.objects.filter(language="en", service__code=code).delete()
+    row = next(r for r in read(api, "services?lang=en&page_size=200")["results"] if r["code"] == code)
+    assert (row["name"], row["language"]) == (found_in_indonesian(api, code)["name"], "id")
+
+
+def found_in_indonesian(api: Client, code: str) -> dict[str, Any]:
+    return next(row for row in read(api, "services?page_size=200")["results"] if row["code"] == code)
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+@pytest.mark.parametrize("words", ["birth certificate", "akta lahir", "akte"])
+def test_words_of_either_language_find_in_both(api: Client, words: str, lang: str) -> None:
+    assert "akta-kelahiran" in [row["code"] for row in read(api, f"services?q={words}&lang={lang}")["results"][:3]]
 
 
 def test_one_service_with_all_that_its_page_says(api: Client) -> None:

@@ -99,21 +99,21 @@ def test_a_kept_page_costs_no_statement_with_one(path: str, shared: list[float])
 
 
 def _publish(code: str, **fields: Any) -> None:
-    page = ServicePage.objects.get(code=code)
+    page = ServicePage.objects.get(locale__language_code="id", code=code)
     for name, value in fields.items():
         setattr(page, name, value)
     page.save_revision().publish()
 
 
 def _content(slug: str, **fields: Any) -> None:
-    page = ContentPage.objects.get(slug=slug)
+    page = ContentPage.objects.get(locale__language_code="id", slug=slug)
     for name, value in fields.items():
         setattr(page, name, value)
     page.save_revision().publish()
 
 
 def _about(text: str) -> None:
-    page = DepartmentPage.objects.get(department="dlh")
+    page = DepartmentPage.objects.get(locale__language_code="id", department="dlh")
     page.about = text
     page.save_revision().publish()
 
@@ -126,13 +126,15 @@ CHANGES: dict[str, tuple[str, Callable[[], Any]]] = {
     "a new address in the sitemap": ("/sitemap.xml", lambda: _publish("akta-kelahiran", slug="akta-lahir")),
     "a service taken offline": (
         "/layanan/akta-kelahiran/",
-        lambda: ServicePage.objects.get(code="akta-kelahiran").unpublish(),
+        lambda: ServicePage.objects.get(locale__language_code="id", code="akta-kelahiran").unpublish(),
     ),
     "a service withdrawn": ("/", lambda: withdraw_service("akta-kelahiran")),
     "a page deleted": ("/dinas/dlh/", lambda: ServicePage.objects.filter(code="perantingan-pohon").first().delete()),  # type: ignore[union-attr]
     "a page moved": (
         "/dinas/dlh/",
-        lambda: ServicePage.objects.get(code="uji-kir").move(DepartmentPage.objects.get(department="dlh"), pos="last-child"),
+        lambda: ServicePage.objects.get(locale__language_code="id", code="uji-kir").move(
+            DepartmentPage.objects.get(locale__language_code="id", department="dlh"), pos="last-child"
+        ),
     ),
     "a department in trouble": ("/", lambda: set_availability("akta-kelahiran", Availability.QUEUEING)),
     "trouble on the status page": ("/status/", lambda: set_availability("akta-kelahiran", Availability.PAUSED)),
@@ -149,7 +151,10 @@ CHANGES: dict[str, tuple[str, Callable[[], Any]]] = {
     ),
     "a content page": ("/bantuan/", lambda: _content("bantuan", lead="Kami bantu.")),
     "a content page's date": ("/bantuan/", lambda: _content("bantuan", reviewed=date(2031, 1, 2))),
-    "a content page taken offline": ("/bantuan/", lambda: ContentPage.objects.get(slug="bantuan").unpublish()),
+    "a content page taken offline": (
+        "/bantuan/",
+        lambda: ContentPage.objects.get(locale__language_code="id", slug="bantuan").unpublish(),
+    ),
     "a place's hours": ("/", lambda: ServicePoint.objects.filter(code="mpp-gajah-mada").update(hours="Tutup hari ini")),
     "a category's name": ("/layanan/", lambda: Category.objects.filter(services__code="bphtb").update(name="Pajak kota")),
     "a life event's name": ("/layanan/", lambda: LifeEvent.objects.update(name="Peristiwa")),
@@ -243,10 +248,10 @@ def test_a_page_that_is_overtaken_by_a_publish_is_not_kept_as_new() -> None:
 
 def test_saving_a_draft_renews_nothing() -> None:
     visit("/layanan/akta-kelahiran/")
-    page = ServicePage.objects.get(code="akta-kelahiran")
+    page = ServicePage.objects.get(locale__language_code="id", code="akta-kelahiran")
     page.title = "Belum terbit"
     page.save_revision()
-    content = ContentPage.objects.get(slug="bantuan")
+    content = ContentPage.objects.get(locale__language_code="id", slug="bantuan")
     content.lead = "Belum terbit"
     content.save_revision()
     assert how("/layanan/akta-kelahiran/") == "hit"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from services.forms.cleaning import clean, cut
@@ -111,7 +111,7 @@ class YesNo(QuestionType):
         return {"": "ya" if value is True else "tidak" if value is False else ""}
 
     def show(self, question: Question, value: Any, context: Context) -> str:
-        return _now("Ya") if value is True else _now("Tidak") if value is False else str(value)
+        return gettext("Ya") if value is True else gettext("Tidak") if value is False else str(value)
 
 
 @question_types.register("checkbox")
@@ -183,7 +183,8 @@ class File(QuestionType):
         return {}
 
     def show(self, question: Question, value: Any, context: Context) -> str:
-        return _now("%(n)d berkas") % {"n": len(value) if isinstance(value, list) else 0}
+        count = len(value) if isinstance(value, list) else 0
+        return ngettext("%(n)d berkas", "%(n)d berkas", count) % {"n": count}
 
 
 @question_types.register("note")

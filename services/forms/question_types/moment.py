@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from portal.lib.languages import active
 from services.forms.bounds import day_bound
 from services.forms.cleaning import clean, cut, latin_digits
 from services.forms.documents import Question
@@ -102,6 +103,10 @@ class Date(QuestionType):
         return date_format(day, "j F Y") if day else " ".join(filter(None, self.raw(question, value).values()))
 
 
+def _written(value: Any) -> str:
+    return str(value) if active() == "en" else str(value).replace(":", ".")
+
+
 @question_types.register("time")
 class Time(QuestionType):
     width = "k-w6"
@@ -124,7 +129,7 @@ class Time(QuestionType):
         return {"type": "string", "pattern": f"^{self.pattern}$"}
 
     def raw(self, question: Question, value: Any) -> dict[str, str]:
-        return {"": str(value).replace(":", ".") if value is not None else ""}
+        return {"": _written(value) if value is not None else ""}
 
     def show(self, question: Question, value: Any, context: Context) -> str:
-        return str(value).replace(":", ".")
+        return _written(value)

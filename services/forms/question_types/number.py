@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
+from portal.lib.languages import active, written
 from services.forms.bounds import moves, number_bound
 from services.forms.cleaning import clean, cut, latin_digits
 from services.forms.documents import Question
@@ -66,14 +67,16 @@ class Money(Integer):
     def parse(self, question: Question, typed: Typed) -> Any:
         text = clean(cut((typed.get("") or [""])[0], 40))
         bare = re.sub(r"^(rp|idr)\.? ?", "", latin_digits(text), flags=re.IGNORECASE)
+        if active() == "en":
+            bare = re.sub(r"\.00?$", "", bare).replace(",", "")
         found = super().parse(question, {"": [re.sub(r",(00?|-)$", "", bare)]})
         return found if isinstance(found, int) else text
 
     def write(self, value: int) -> str:
-        return "Rp" + f"{value:,}".replace(",", ".")
+        return "Rp" + written(f"{value:,}")
 
     def raw(self, question: Question, value: Any) -> dict[str, str]:
-        return {"": f"{value:,}".replace(",", ".") if isinstance(value, int) else "" if value is None else str(value)}
+        return {"": written(f"{value:,}") if isinstance(value, int) else "" if value is None else str(value)}
 
 
 @question_types.register("geo_point")
