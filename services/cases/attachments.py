@@ -231,6 +231,10 @@ def open_attachment(attachment: Attachment) -> bytes:
     return decrypt(_path(attachment.ref).read_text(encoding="ascii"))
 
 
+def is_stored(attachment: Attachment) -> bool:
+    return _path(attachment.ref).is_file()
+
+
 def remove(attachment: Attachment) -> None:
     """Delete row and file; the file goes after commit."""
     ref = attachment.ref

@@ -22,3 +22,9 @@ def notify(recipient_id: int, *, template: str, key: str, context: dict[str, Any
     if created:
         message_id = message.pk
         transaction.on_commit(lambda: wake("services.notifications.tasks.send_message", message_id))
+
+
+def hold_unsent(reason: str) -> int:
+    """After a restore: waiting messages are kept for the operator and not mailed, since most were mailed after the backup."""
+    waiting = Message.objects.filter(state=Message.State.PENDING)
+    return waiting.update(state=Message.State.FAILED, last_error=reason[:200])

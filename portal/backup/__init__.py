@@ -1,0 +1,1 @@
+"""Backup and restore of everything the portal keeps: the database (SQLite or PostgreSQL) and its files."""
