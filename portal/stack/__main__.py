@@ -183,7 +183,7 @@ def portal_processes(stack: Stack) -> list[Child]:
                 environment | {"FAULT_CLOCK": name if name == "worker-2" else ""},
                 stack.log,
             )
-            for name in ("worker-1", "worker-2")
+            for name in worker_names(environment)
         ),
         Child("beat", [*beat, "--pidfile="], environment, stack.log),
         *(
@@ -191,6 +191,10 @@ def portal_processes(stack: Stack) -> list[Child]:
             for department in PRETEND_DEPARTMENTS
         ),
     ]
+
+
+def worker_names(environment: dict[str, str]) -> list[str]:
+    return [f"worker-{number}" for number in range(1, int(environment.get("FULL_WORKERS", "2")) + 1)]
 
 
 def web_command(stack: Stack, environment: dict[str, str]) -> list[str]:

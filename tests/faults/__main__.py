@@ -66,8 +66,13 @@ def storm(site: Site, count: int, seed: int) -> dict[str, Verdict]:
     made: dict[str, list[str]] = {kind: [] for kind in CLASSES}
     work = [kind for kind, number in per_class.items() for _ in range(number)]
     chance.shuffle(work)
+
+    def submit(numbered: tuple[int, str]) -> tuple[str, str]:
+        number, kind = numbered
+        return kind, site.submit(kind, file_bytes=64 * 1024 if number % 20 == 0 else 0, seconds=300)
+
     with ThreadPoolExecutor(6) as pool:
-        for number, (kind, reference) in enumerate(pool.map(lambda kind: (kind, site.submit(kind, seconds=300)), work), 1):
+        for number, (kind, reference) in enumerate(pool.map(submit, enumerate(work)), 1):
             made[kind].append(reference)
             if number % 500 == 0:
                 print(f"  {number} submitted, {len(broken)} faults", flush=True)

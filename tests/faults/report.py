@@ -10,7 +10,7 @@ from tests.faults.verdict import Verdict
 HEAD = """# Faults: what was broken, and what became of the submissions
 
 Written by `make faults`; the last run was on {date}, {seconds:.0f} s long, each kill point {times} times a class, on the full stack
-(PostgreSQL, Redis, nginx, one web process, two workers, beat) with shortened waits. Judged from two records: the portal's rows and
+(PostgreSQL, Redis, nginx, one web process, four workers, beat) with shortened waits. Judged from two records: the portal's rows and
 each department's own ledger. Classes: `key` honours our key, `lookup` can be asked, `none` can do neither.
 
 **Lost**: a receipt was shown and the department has nothing although the portal says sent, or there is no row. **Doubled**: more than one

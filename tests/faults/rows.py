@@ -56,7 +56,8 @@ def at_point(point: str, action: str = "kill", **more: float) -> Callable[[Site,
         while (hit := site.hits() - start) < times and time.monotonic() < end:
             if not site.fault.exists():
                 site.arm(point, action, **only, **more)
-            references.append(site.submit(kind))
+            # A body of several parts, so that there is a middle to be killed in.
+            references.append(site.submit(kind, file_bytes=64 * 1024 if point == "in_body" else 0))
             within(6, lambda h=hit: site.hits() - start > h)
         site.disarm()
         verdict = site.verdict(kind, references, faults=site.hits() - start)
@@ -208,7 +209,7 @@ def mail_down(site: Site, times: int) -> dict[str, Verdict]:
 
 def hung_among_ten(site: Site, times: int) -> dict[str, Verdict]:
     """One of ten departments takes connections and never answers; nine go on."""
-    hung = "key-10"
+    hung = "key-8"
     site.tell(hung, mode="slow", seconds=60)
     references = {hung: site.submit_many(hung, 8)}
     opened = within(30, lambda: _failures(site, hung) >= 5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,7 @@ SHORT_WAITS = {
     "WEB_WORKERS": "1",
     "WEB_THREADS": "16",
     "WORKER_THREADS": "8",
+    "FULL_WORKERS": "4",  # while one starts again after a kill, another is there to be hit next
     "LOG_LEVEL": "WARNING",
 }
 
@@ -101,31 +104,50 @@ class Site:
         return made.stdout.strip().splitlines()[-1]
 
     # --- what a resident's client does ------------------------------------------------------------------------------
-    def submit(self, kind: str, *, seconds: float = 90) -> str:
+    def submit(self, kind: str, *, file_bytes: int = 0, seconds: float = 90) -> str:
         """A submission by the API, sent again with the same key until a receipt comes. Returns the receipt's reference."""
         with self._lock:
             key = f"{self._run}-{next(self._numbers)}"
-        body = json.dumps({"service": ALL[kind], "answers": ANSWERS}).encode()
-        headers = {"Authorization": f"Bearer {self.api_key}", "Idempotency-Key": key, "Content-Type": "application/json"}
+        answers: dict[str, Any] = dict(ANSWERS)
+        if file_bytes:
+            answers["lampiran"] = [self._upload(file_bytes, seconds)]
+        body = json.dumps({"service": ALL[kind], "answers": answers}).encode()
+        headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+        return str(self._post("/api/v1/cases", body, headers, seconds)["reference"])
+
+    def _upload(self, file_bytes: int, seconds: float) -> str:
+        """A PDF of about this size; returns its reference."""
+        content = b"%PDF-1.4\n" + b"% contoh\n" * (file_bytes // 9) + b"%%EOF\n"
+        line = "--batas\r\nContent-Disposition: form-data; name="
+        head = f'{line}"question"\r\n\r\nlampiran\r\n{line}"file"; filename="a.pdf"\r\nContent-Type: application/pdf\r\n\r\n'
+        body = head.encode() + content + b"\r\n--batas--\r\n"
+        made = self._post("/api/v1/attachments", body, {"Content-Type": "multipart/form-data; boundary=batas"}, seconds)
+        return str(made["ref"])
+
+    def _post(self, path: str, body: bytes, headers: dict[str, str], seconds: float) -> dict[str, Any]:
+        """Sent again until it is answered; a refusal of the content is an error of the test."""
+        headers = headers | {"Authorization": f"Bearer {self.api_key}"}
         end = time.monotonic() + seconds
         while True:
             try:
-                request = urllib.request.Request(f"{self.stack.url}/api/v1/cases", body, headers)
-                with urllib.request.urlopen(request, timeout=15, context=self._tls()) as answer:
-                    return str(json.load(answer)["reference"])
+                request = urllib.request.Request(f"{self.stack.url}{path}", body, headers)
+                with urllib.request.urlopen(request, timeout=15, context=self._tls) as answer:
+                    found: dict[str, Any] = json.load(answer)
+                    return found
             except urllib.error.HTTPError as error:
                 if error.code < 500:
                     raise RuntimeError(error.read().decode()) from error
-            except (OSError, ValueError):
+            except (OSError, ValueError, http.client.HTTPException):
                 pass
             if time.monotonic() > end:
-                raise TimeoutError(f"no receipt for {key}")
+                raise TimeoutError(f"no answer from {path}")
             time.sleep(0.3)
 
     def submit_many(self, kind: str, count: int, *, threads: int = 4) -> list[str]:
         with ThreadPoolExecutor(threads) as pool:
             return list(pool.map(lambda _: self.submit(kind), range(count)))
 
+    @cached_property
     def _tls(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=str(self.stack.certificate_authority))
 
