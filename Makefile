@@ -47,7 +47,13 @@ test: .venv/installed ## the whole test suite; what cannot run here is skipped b
 bench: .venv/installed ## ratios against floors and a Wagtail site, about 10 minutes; QUICK=1 takes 3
 	@$(BIN)/python -m tests.bench
 
-ci: .venv/installed lint types contracts templates translations migrations openapi docker-lint test ## what CI runs
+test-postgres: .venv/installed ## the suite without browser and killing, on a PostgreSQL of its own
+	@$(BIN)/python -m portal.stack with-postgres $(BIN)/python -m pytest -m "not journey and not kill"
+
+test-full: .venv/installed ## the walk of a resident on the full stack, and each of its processes killed
+	@JOURNEYS_ON=full $(BIN)/python -m pytest -m journey tests/journeys/test_applying.py tests/journeys/test_full_stack.py
+
+ci: .venv/installed lint types contracts templates translations migrations openapi docker-lint test test-postgres test-full ## what CI runs
 
 lint: .venv/installed ## ruff
 	$(BIN)/ruff check .

@@ -21,10 +21,12 @@ import signal
 import ssl
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -32,7 +34,7 @@ from portal.demo.pretend import PRETEND_DEPARTMENTS
 from portal.stack import servers
 from portal.stack.certificates import ensure_certificates
 from portal.stack.configuration import ROOT, Stack, install, missing_packages
-from portal.stack.supervision import Child, StartError, end_all, is_listening, require_free_port, wait_until
+from portal.stack.supervision import Child, StartError, end_all, free_port, is_listening, require_free_port, wait_until
 
 
 class Supervisor:
@@ -280,6 +282,24 @@ def release(stack: Stack, name: str) -> None:
     (stack.var / "held" / name).unlink(missing_ok=True)
 
 
+def with_postgres(command: list[str]) -> int:
+    """Run `command` with a cluster in a folder of its own; returns its exit code."""
+    install(missing_packages())
+    with tempfile.TemporaryDirectory(prefix="layanan-kota-") as folder:
+        Path(folder).chmod(0o755)
+        stack = replace(Stack.from_environment(), var=Path(folder), postgres=free_port())
+        stack.log.mkdir()
+        server = servers.postgres(stack)
+        server.start()
+        try:
+            wait_until(partial(is_listening, stack.postgres), seconds=30, what=server.log.read_text())
+            address = stack.database_url.rsplit("/", 1)[0] + "/postgres"
+            environment = os.environ | {"DATABASE_URL": address, "DATABASE_STATEMENT_SECONDS": "60"}
+            return subprocess.run(command, env=environment, check=False).returncode
+        finally:
+            end_all([server])
+
+
 @contextlib.contextmanager
 def _step(what: str) -> Iterator[None]:
     print(f"{what} ...", flush=True)
@@ -289,6 +309,8 @@ def _step(what: str) -> Iterator[None]:
 
 
 def main() -> int:
+    if sys.argv[1:2] == ["with-postgres"]:
+        return with_postgres(sys.argv[2:])
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("act", choices=["up", "stop", "status", "logs", "restart", "hold", "release", "packages"])
     parser.add_argument("name", nargs="?", default=None)

@@ -138,3 +138,10 @@ def is_listening(port: int) -> bool:
     with socket.socket() as trial:
         trial.settimeout(1)
         return trial.connect_ex(("127.0.0.1", port)) == 0
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port

@@ -1,12 +1,16 @@
-"""A whole city in its own processes, as `make run` starts it, on free ports and with a store of its own."""
+"""A whole city in its own processes, as `make run` starts it, on free ports and with a store of its own.
+
+With JOURNEYS_ON=full it is started as `make full` does: PostgreSQL, Redis, nginx with TLS.
+"""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,18 +21,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from portal.demo.pretend import PRETEND_DEPARTMENTS
+from portal.stack.supervision import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
+ON_FULL_STACK = os.environ.get("JOURNEYS_ON") == "full"
+FULL_PORTS = ("FULL_HTTP_PORT", "FULL_WEB_PORT", "FULL_POSTGRES_PORT", "FULL_REDIS_PORT")
 
 
 def until(what: Callable[[], Any], seconds: float = 30.0, pause: float = 0.2) -> Any:
@@ -90,29 +92,42 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
         "DELIVERY_BACKOFF_CAP_SECONDS": "3",
     }
     command = [sys.executable, "manage.py", "launch", "--port", str(port)]
+    base = f"http://localhost:{port}"
+    if ON_FULL_STACK:
+        environment |= {name: str(free_port()) for name in FULL_PORTS} | {"FULL_DIR": str(var), "FULL_PORT": str(port)}
+        command, base = [sys.executable, "-m", "portal.stack", "up"], f"https://localhost:{port}"
     with (var / "launch.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    made = City(f"http://localhost:{port}", f"http://127.0.0.1:{registry_port}", var)
+    made = City(base, f"http://127.0.0.1:{registry_port}", var)
     try:
-        until(lambda: process.poll() is not None or b"Ctrl-C" in (var / "launch.log").read_bytes(), 120)
+        until(lambda: process.poll() is not None or b"Ctrl-C" in (var / "launch.log").read_bytes(), 240)
         assert process.poll() is None, (var / "launch.log").read_text()
         until(lambda: made.ledger() is not None)
         yield made
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(20)
+        process.wait(40)
+
+
+def trusted_key(certificate: Path) -> str:
+    """What Chromium needs to take this one certificate for good: the hash of its public key."""
+    public = x509.load_pem_x509_certificate(certificate.read_bytes()).public_key()
+    raw = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(hashlib.sha256(raw).digest()).decode()
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
+def browser(city: City) -> Iterator[Any]:
     if CHROMIUM is None:
         pytest.skip("journey: no Chromium found (apt-get install chromium)")
     from playwright.sync_api import sync_playwright
 
+    certificate = city.var / "tls" / "portal.crt"
+    trust = [f"--ignore-certificate-errors-spki-list={trusted_key(certificate)}"] if ON_FULL_STACK else []
     with sync_playwright() as tools:
         started = tools.chromium.launch(
             executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"],
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", *trust],
         )
         yield started
         started.close()

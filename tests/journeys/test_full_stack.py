@@ -1,0 +1,80 @@
+"""What only the full stack can show: TLS and static files by nginx, and every process back after it was killed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import ssl
+import urllib.error
+import urllib.request
+from http.client import HTTPResponse
+
+import pytest
+
+from tests.journeys.conftest import ON_FULL_STACK, City, until
+
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.timeout(120),
+    pytest.mark.skipif(not ON_FULL_STACK, reason="full stack: run by `make test-full`"),
+]
+BACK_WITHIN_SECONDS = 15  # what the portal promises (docs/how-to/operate.md)
+
+
+def fetch(city: City, path: str, **headers: str) -> tuple[int, HTTPResponse, bytes]:
+    context = ssl.create_default_context(cafile=str(city.var / "tls" / "ca.crt"))
+    try:
+        with urllib.request.urlopen(
+            urllib.request.Request(city.base + path, headers=headers), timeout=5, context=context
+        ) as a:
+            return a.status, a, a.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error, error.read()  # type: ignore[return-value]
+
+
+def process(city: City, name: str) -> int:
+    return int(json.loads((city.var / "processes.json").read_text())[name])
+
+
+def is_ready(city: City) -> bool:
+    with contextlib.suppress(OSError):
+        return fetch(city, "/readyz")[0] == 200 and fetch(city, "/layanan/")[0] == 200
+    return False
+
+
+def test_nginx_serves_pages_over_tls_and_static_files_itself(city: City) -> None:
+    status, answer, page = fetch(city, "/")
+    assert status == 200 and b"<html" in page
+    style = page.split(b'rel="stylesheet" href="')[1].split(b'"')[0].decode()
+    status, answer, _ = fetch(city, style)
+    assert status == 200 and "immutable" in answer.headers["Cache-Control"]
+    assert "X-Request-ID" not in answer.headers, "the portal was not asked"
+
+
+def test_the_internal_place_of_documents_cannot_be_asked_for(city: City) -> None:
+    assert fetch(city, "/_dokumen/images/")[0] == 404
+
+
+@pytest.mark.parametrize("name", ["web", "worker-1", "worker-2", "beat", "redis", "postgres", "nginx", "civil-registry"])
+def test_a_killed_process_is_back(city: City, name: str) -> None:
+    until(lambda: is_ready(city), 30)
+    old = process(city, name)
+    os.killpg(old, signal.SIGKILL)
+    until(lambda: process(city, name) != old, BACK_WITHIN_SECONDS)
+    until(lambda: is_ready(city), BACK_WITHIN_SECONDS)
+
+
+def test_while_the_portal_is_away_a_visitor_reads_a_plain_page(city: City) -> None:
+    held = city.var / "held" / "web"
+    held.touch()
+    try:
+        until(lambda: fetch(city, "/akun/masuk/")[0] == 503, 20)
+        status, answer, page = fetch(city, "/akun/masuk/")
+        assert answer.headers["Retry-After"] and "tidak hilang" in page.decode()
+        status, answer, body = fetch(city, "/api/v1/services")
+        assert (status, json.loads(body)["code"]) == (503, "unavailable")
+    finally:
+        held.unlink()
+    until(lambda: is_ready(city), 30)
