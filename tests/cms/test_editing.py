@@ -23,8 +23,11 @@ def desk(bob: User) -> Client:
     return client
 
 
-def page_of(code: str) -> ServicePage:
-    return ServicePage.objects.get(locale__language_code="id", code=code)
+def page_of(code: str, language: str = "id") -> ServicePage:
+    return ServicePage.objects.get(locale__language_code=language, code=code)
+
+
+BOTH_TREES = pytest.mark.parametrize("language", ["id", "en"])
 
 
 def form_of(page: ServicePage, **changes: object) -> dict[str, object]:
@@ -69,6 +72,45 @@ def test_bob_changes_a_fee_and_it_is_live_and_found_at_once(desk: Client, client
     assert publishing.drift() == []
 
 
+def test_bob_translates_and_it_is_english_at_once(desk: Client, client: Client) -> None:
+    page = page_of("akta-kelahiran", "en")
+    assert "Birth certificate" in desk.get(f"/kelola/pages/{page.pk}/edit/").content.decode()
+    changes = {"product": "The certificate", "synonyms": "certificate of a dolphin", "fee_free": None, "fee_amount": 99}
+    response = edit(desk, page, **changes, **{"action__publish": "1"})
+    assert response.status_code == 302, response.context["form"].errors if response.context else response
+    public = client.get("/en/layanan/akta-kelahiran/").content.decode()
+    assert "<p>The certificate</p>" in public
+    assert '<ul class="k-checks" lang="id">' in public, "what he did not translate is Indonesian and says so"
+    assert "Rp99" not in public, "facts come from the Indonesian page"
+    for prefix, name in (("/en", "Birth certificate"), ("", "Penerbitan Akta Kelahiran")):
+        assert name in client.get(f"{prefix}/layanan/?q=dolphin").content.decode()
+    assert publishing.drift() == []
+
+
+def test_a_translation_that_is_taken_offline_leaves_indonesian(desk: Client, client: Client) -> None:
+    page = page_of("akta-kelahiran", "en")
+    desk.post(f"/kelola/pages/{page.pk}/unpublish/")
+    public = client.get("/en/layanan/akta-kelahiran/").content.decode()
+    assert '<h1 lang="id">Penerbitan Akta Kelahiran</h1>' in public
+    assert "Penerbitan Akta Kelahiran" in client.get("/layanan/akta-kelahiran/").content.decode()
+    assert publishing.drift() == []
+
+
+def test_a_service_taken_offline_is_gone_in_both_languages(desk: Client, client: Client) -> None:
+    desk.post(f"/kelola/pages/{page_of('akta-kelahiran').pk}/unpublish/")
+    assert page_of("akta-kelahiran", "en").live
+    for prefix in ("", "/en"):
+        assert client.get(f"{prefix}/layanan/akta-kelahiran/").status_code == 404
+
+
+def test_bob_sees_his_translation_before_it_is_public(desk: Client) -> None:
+    page = page_of("akta-kelahiran", "en")
+    page.title = "Certificate of birth"
+    page.save_revision()
+    draft = desk.get(f"/kelola/pages/{page.pk}/view_draft/").content.decode()
+    assert "<h1>Certificate of birth</h1>" in draft and '<html lang="en"' in draft
+
+
 def test_a_draft_of_bob_changes_nothing_public(desk: Client) -> None:
     before = queries.snapshot()
     assert edit(desk, page_of("akta-kelahiran"), title="Rahasia").status_code == 302
@@ -110,14 +152,16 @@ def test_the_editor_form_opens_in_the_order_of_the_page(desk: Client) -> None:
     assert "wagtail-admin.css" in page
 
 
-def test_bob_sees_nothing_of_other_departments(desk: Client) -> None:
-    other = page_of("pengangkutan-sampah")
+@BOTH_TREES
+def test_bob_sees_nothing_of_other_departments(desk: Client, language: str) -> None:
+    other = page_of("pengangkutan-sampah", language)
+    public_name = other.title
     other.draft_title = "Draf rahasia DLH"
     other.save_revision()
     ServicePage.objects.filter(pk=other.pk).update(draft_title="Draf rahasia DLH")
-    department = DepartmentPage.objects.get(locale__language_code="id", department="dlh")
-    home = page_of("akta-kelahiran").get_parent().get_parent()
-    own = page_of("akta-kelahiran")
+    department = DepartmentPage.objects.get(locale__language_code=language, department="dlh")
+    own = page_of("akta-kelahiran", language)
+    home = own.get_parent().get_parent()
     addresses = [
         "/kelola/",
         "/kelola/pages/",
@@ -153,17 +197,18 @@ def test_bob_sees_nothing_of_other_departments(desk: Client) -> None:
         assert "Draf rahasia DLH" not in body, address
         if str(other.pk) in address or str(department.pk) in address:
             assert response.status_code in (403, 404) or response.redirect_chain, (address, response.status_code)
-            assert "Pengangkutan" not in body, address
+            assert public_name not in body, address
 
 
-def test_bob_cannot_change_another_departments_page(desk: Client) -> None:
-    other = page_of("pengangkutan-sampah")
+@BOTH_TREES
+def test_bob_cannot_change_another_departments_page(desk: Client, language: str) -> None:
+    other = page_of("pengangkutan-sampah", language)
     before = queries.snapshot()
     for path in ("edit", "delete", "unpublish", "copy", "move"):
         response = desk.post(f"/kelola/pages/{other.pk}/{path}/", form_of(other, **{"action__publish": "1"}))
         assert response.status_code in (302, 403, 404)
     assert queries.snapshot() == before
-    assert page_of("pengangkutan-sampah").live
+    assert page_of("pengangkutan-sampah", language).live
 
 
 def test_the_back_office_has_no_sign_in_of_its_own(client: Client, alice: User) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from django.core.management import CommandError, call_command
-from wagtail.models import Page
+from wagtail.models import Locale, Page
 
 from cms import publishing
 from cms.models import DepartmentPage, HomePage, ServicePage
@@ -25,10 +25,11 @@ A_PAGE = {
 
 @pytest.fixture
 def small_city(db: None) -> None:
-    from cms.loading import ensure_home
+    from cms.loading import ensure_home, ensure_translated_home
 
     Category.objects.create(slug="umum", name="Umum")
     home = ensure_home("Kota")
+    ensure_translated_home(home, "en", "City")
     for code in ("dlh", "dishub"):
         Department.objects.create(code=code, name=code, short_name=code, kind="dinas")
         home.add_child(instance=DepartmentPage(title=code.upper(), slug=code, department=code))
@@ -45,8 +46,16 @@ class Editor:
         self.random = random.Random(seed)
         self.number = 0
 
-    def department(self) -> DepartmentPage:
-        return self.random.choice(list(DepartmentPage.objects.order_by("pk")))
+    def department(self, language: str = "id") -> DepartmentPage:
+        return self.random.choice(list(DepartmentPage.objects.filter(locale__language_code=language).order_by("pk")))
+
+    def translate(self) -> None:
+        page, english = self.page(), Locale.objects.get(language_code="en")
+        if page and not page.is_translation and not page.has_translation(english):
+            made = page.copy_for_translation(english, copy_parents=True)
+            if self.random.random() < 0.7:
+                made.title = f"Service {self.random.random()}"
+                made.save_revision().publish()
 
     def page(self) -> ServicePage | None:
         pages = list(ServicePage.objects.order_by("pk"))
@@ -91,7 +100,7 @@ class Editor:
 
     def move(self) -> None:
         if page := self.page():
-            page.move(self.department(), pos="last-child")
+            page.move(self.department(page.locale.language_code), pos="last-child")
 
     def copy(self) -> None:
         if page := self.page():
@@ -110,7 +119,7 @@ class Editor:
 
     def acts(self) -> list[Callable[[], None]]:
         return [
-            self.create, self.create, self.draft, self.publish, self.save_live, self.save_base_row,
+            self.create, self.create, self.translate, self.translate, self.draft, self.publish, self.save_live, self.save_base_row,
             self.rename, self.unpublish, self.move, self.copy, self.delete, self.revert,
         ]  # fmt: skip
 
@@ -128,7 +137,7 @@ def test_after_any_acts_the_catalogue_equals_a_rebuild(seed: int) -> None:
         except ValidationError as refused:
             assert "slug" in str(refused), refused  # a revision may bring back an address that is taken by now
         assert publishing.drift() == [], act.__name__
-    codes = list(ServicePage.objects.values_list("code", flat=True))
+    codes = list(ServicePage.objects.values_list("code", "locale"))
     assert len(codes) == len(set(codes))
 
 

@@ -15,7 +15,7 @@ from tests.journeys.conftest import City, until
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
 PASSWORD = "mojokerto-demo"
-NEXT = "form button.k-btn:has-text('Simpan dan lanjut')"
+NEXT = "form button.k-btn[value=lanjut]"
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +37,7 @@ def sign_in(page: Any, city: City, name: str) -> None:
 def fill_sign_in(page: Any, name: str) -> None:
     page.fill("[name=login]", f"{name}@example.org")
     page.fill("[name=password]", PASSWORD)
-    page.click("main form button:has-text('Masuk')")
+    page.click("main form button.k-btn")
 
 
 def status_of(page: Any) -> str:
@@ -65,12 +65,12 @@ def fill_birth(page: Any, papers: dict[str, Path], **applicant: str) -> None:
     page.set_input_files("#f-surat_lahir", papers["photo"])
     page.set_input_files("#f-buku_nikah", papers["pdf"])
     page.click(NEXT)
-    assert "Periksa sebelum mengirim" in page.content()
+    assert page.locator("#setuju").count() == 1, page.url
 
 
 def send(page: Any) -> str:
     page.check("#setuju")
-    page.click("button:has-text('Kirim permohonan')")
+    page.click("main form button.k-btn")
     found = re.search(r"/permohonan/(MJK-[0-9A-Z-]+)/terkirim/", page.url)
     assert found is not None, page.url
     assert found[1] in page.inner_text(".k-receipt")
@@ -97,6 +97,41 @@ def test_alice_finds_applies_and_follows(page: Any, city: City, papers: dict[str
     assert city.ledger()["effects"][reference] == 1 and city.ledger()["requests"][reference] == 1
     page.goto(f"{city.base}/akun/")
     assert reference in page.content()
+
+
+def test_somebody_who_reads_english_finds_applies_and_follows(page: Any, city: City, papers: dict[str, Path]) -> None:
+    """The same walk under /en/ from the switch in the header to the mail, with a mistake on the way."""
+    city.tell("/mode", mode="normal")
+    page.goto(f"{city.base}/")
+    page.click(".k-tools a[hreflang=en]")
+    assert page.url == f"{city.base}/en/" and page.get_attribute("html", "lang") == "en"
+    page.fill("#q", "birth certificate")
+    page.click(".k-search button")
+    page.click("main .k-list a:has-text('Birth certificate') >> nth=0")
+    page.click("a:has-text('Start application')")
+    fill_sign_in(page, "alice")
+    drafted = page.url
+    page.goto(f"{drafted}data-anak/")
+    page.fill("#f-nama_anak", "Arjuna")
+    page.click(NEXT)
+    assert "problems to correct" in page.inner_text(".k-errors") and "must have at least two words" in page.content()
+    page.goto(drafted)
+    fill_birth(page, papers)
+    reference = send(page)
+    assert f"/en/permohonan/{reference}/" in page.url and "What happens next" in page.content()
+    until(lambda: reference in city.ledger()["effects"])
+    page.click("a:has-text('Track an application')")
+    until(lambda: status_of(page) == "Being checked")
+    city.tell("/aksi", nomor=city.ledger()["numbers"][reference], aksi="selesai", pesan="Akta sudah terbit")
+    until(lambda: status_of(page) == "Completed")
+    assert '<html lang="en"' in page.content()
+    until(lambda: f"Completed: Birth certificate ({reference})" in city.mails())
+    assert f"/en/permohonan/{reference}/" in city.mails()
+    assert city.ledger()["effects"][reference] == 1
+    page.goto(f"{city.base}/en/akun/")
+    assert reference in page.content() and "Birth certificate" in page.content()
+    page.click(".k-tools a[hreflang=id]")
+    assert page.url == f"{city.base}/akun/" and "Penerbitan Akta Kelahiran" in page.content()
 
 
 def test_the_department_is_down_and_heals(page: Any, city: City, papers: dict[str, Path]) -> None:

@@ -86,6 +86,8 @@ SIGNED_IN = [
     ("service, department down", "", "/layanan/akta-kelahiran/", 200),
     ("status, department down", "", "/status/", 200),
 ]
+ENGLISH = [row for row in PUBLIC if row[0] != "list, last page"]
+ENGLISH_SIGNED_IN = [row for row in SIGNED_IN if "department down" not in row[0] or row[1]]
 WEIGHED = [
     ("home", "", "/"),
     ("list", "", "/layanan/"),
@@ -237,6 +239,20 @@ def test_people_with_an_application_can_use_it(
     see(look(who), city.base + address.format_map(made), expected)
 
 
+@pytest.mark.parametrize(("who", "address", "expected"), by_name(ENGLISH))
+def test_everybody_can_use_it_in_english(
+    who: str, address: str, expected: int, look: Any, channels: dict[str, str], city: City
+) -> None:
+    see(look(who), f"{city.base}/en{address.format_map(channels)}", expected, language="en")
+
+
+@pytest.mark.parametrize(("who", "address", "expected"), by_name(ENGLISH_SIGNED_IN))
+def test_people_with_an_application_can_use_it_in_english(
+    who: str, address: str, expected: int, look: Any, made: dict[str, str], city: City
+) -> None:
+    see(look(who), f"{city.base}/en{address.format_map(made)}", expected, language="en")
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 def test_a_refused_sign_in_can_be_understood(width: int, look: Any, city: City) -> None:
     page, complaints = look("")
@@ -244,13 +260,13 @@ def test_a_refused_sign_in_can_be_understood(width: int, look: Any, city: City) 
     page.goto(f"{city.base}/akun/masuk/")
     page.fill("[name=login]", "alice@example.org")
     page.fill("[name=password]", "bukan-sandinya")
-    page.click("main form button:has-text('Masuk')")
+    page.click("main form button.k-btn")
     page.wait_for_selector(".k-errors")
     assert page.evaluate("document.activeElement.className") == "k-errors"
     assert not problems_of(page) and not complaints
 
 
-def see(tab: tuple[Any, list[Any]], url: str, expected: int) -> None:
+def see(tab: tuple[Any, list[Any]], url: str, expected: int, language: str = "id") -> None:
     """Load a page at every width and hold it against the promise."""
     page, complaints = tab
     complaints.clear()
@@ -260,6 +276,7 @@ def see(tab: tuple[Any, list[Any]], url: str, expected: int) -> None:
         answer = page.goto(url)
         assert answer is not None and answer.status == expected, answer
         assert page.url == url, "led away to another page"
+        assert page.get_attribute("html", "lang") == language
         assert page.locator("h1").count() == 1
         found += [f"{width} px: {problem}" for problem in problems_of(page)]
     page.set_viewport_size({"width": 320, "height": 800})
