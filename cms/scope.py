@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from wagtail.models import GroupPagePermission, Page
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
@@ -26,10 +26,14 @@ def ensure_groups(departments: Iterable[str]) -> dict[str, Group]:
     have = set(Group.objects.filter(name__in=names.values()).values_list("name", flat=True))
     Group.objects.bulk_create([Group(name=n) for n in names.values() if n not in have])
     groups = {g.name: g for g in Group.objects.filter(name__in=names.values())}
-    access = Permission.objects.get(content_type__app_label="wagtailadmin", codename="access_admin")
+    own_doors = Permission.objects.filter(
+        Q(content_type__app_label="wagtailadmin", codename="access_admin")
+        | Q(content_type__app_label="simple_translation", codename="submit_translation")
+    )
     rights = list(Permission.objects.filter(content_type__app_label="wagtailcore", codename__in=EDITOR_RIGHTS))
     Group.permissions.through._default_manager.bulk_create(
-        [Group.permissions.through(group_id=g.pk, permission_id=access.pk) for g in groups.values()], ignore_conflicts=True
+        [Group.permissions.through(group_id=g.pk, permission_id=door.pk) for g in groups.values() for door in own_doors],
+        ignore_conflicts=True,
     )
     pages = DepartmentPage.objects.filter(department__in=codes).values_list("department", "pk")
     GroupPagePermission.objects.bulk_create(

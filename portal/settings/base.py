@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "services.cases",
     "wagtail.contrib.redirects",
     "wagtail.contrib.settings",
+    "wagtail.contrib.simple_translation",
     "wagtail.sites",
     "cms.apps.PeopleConfig",  # wagtail.users with our own forms
     "wagtail.snippets",

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 from wagtail.admin.forms import WagtailAdminPageForm
-from wagtail.models import Page
+from wagtail.models import Locale, Page
 from wagtail.test.utils.form_data import nested_form_data, streamfield
 
 from accounts.models import User
@@ -85,6 +85,19 @@ def test_bob_translates_and_it_is_english_at_once(desk: Client, client: Client) 
     for prefix, name in (("/en", "Birth certificate"), ("", "Penerbitan Akta Kelahiran")):
         assert name in client.get(f"{prefix}/layanan/?q=dolphin").content.decode()
     assert publishing.drift() == []
+
+
+def test_bob_begins_a_translation_of_his_own_page_only(desk: Client) -> None:
+    page_of("akta-kelahiran", "en").delete()
+    english = Locale.objects.get(language_code="en").pk
+    own, other = page_of("akta-kelahiran"), page_of("pengangkutan-sampah")
+    assert desk.post(f"/kelola/translation/submit/page/{own.pk}/", {"locales": [english]}).status_code == 302
+    made = page_of("akta-kelahiran", "en")
+    assert not made.live and made.get_parent().specific.department == "dispendukcapil"
+    page_of("pengangkutan-sampah", "en").delete()
+    assert desk.get(f"/kelola/translation/submit/page/{other.pk}/").status_code == 404
+    assert desk.post(f"/kelola/translation/submit/page/{other.pk}/", {"locales": [english]}).status_code == 404
+    assert not ServicePage.objects.filter(locale=english, code="pengangkutan-sampah").exists()
 
 
 def test_a_translation_that_is_taken_offline_leaves_indonesian(desk: Client, client: Client) -> None:
