@@ -79,7 +79,7 @@ def indonesian() -> re.Pattern[str]:
     patterns = []
     for key, english in catalogue.items():
         message = key[0] if isinstance(key, tuple) else key
-        if not message or message == english or message in NAMES:
+        if not message or "\x04" in message or message == english or message in NAMES:
             continue
         words = re.sub(
             r"%\\\((\w+)\\\)[sd]|%[sd]|<[^>]+>", ".+?", re.escape(" ".join(re.sub(r"<[^>]+>", " ", message).split()))
