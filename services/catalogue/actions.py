@@ -169,28 +169,26 @@ def _lines(record: ServiceRecord, translations: Sequence[ServiceRecord], topics:
 
 
 def _index(records: Sequence[ServiceRecord], services: dict[str, Service]) -> None:
-    ids = [s.pk for s in services.values()]
+    """In batches: a transaction that thinks for ten seconds without a statement is ended by the database."""
     topics = dict(Category.objects.values_list("slug", "name"))
     translations: dict[str, list[ServiceRecord]] = {}
     for record in records:
         if record.language != DEFAULT:
             translations.setdefault(record.code, []).append(record)
-    SearchEntry.objects.filter(service_id__in=ids).delete()
-    SearchEntry.objects.bulk_create(
-        [
+    originals = [r for r in records if r.language == DEFAULT]
+    SearchEntry.objects.filter(service_id__in=[s.pk for s in services.values()]).delete()
+    for start in range(0, len(originals), 200):
+        entries = [
             SearchEntry(
                 service_id=services[r.code].pk, language=DEFAULT, lines=_lines(r, translations.get(r.code, []), topics)
             )
-            for r in records
-            if r.language == DEFAULT
-        ],
-        batch_size=100,
-    )
-    rows: list[SearchWord] = []
-    for entry in SearchEntry.objects.filter(service_id__in=ids):
-        words = {word[:40] for _, line in entry.lines for word in line}
-        rows += [SearchWord(entry=entry, language=DEFAULT, word=w, length=len(w)) for w in sorted(words)]
-    SearchWord.objects.bulk_create(rows, batch_size=200)
+            for r in originals[start : start + 200]
+        ]
+        words: list[SearchWord] = []
+        for entry in SearchEntry.objects.bulk_create(entries, batch_size=100):
+            found = sorted({word[:40] for _, line in entry.lines for word in line})
+            words += [SearchWord(entry=entry, language=DEFAULT, word=w, length=len(w)) for w in found]
+        SearchWord.objects.bulk_create(words, batch_size=200)
 
 
 def withdraw_service(code: str) -> None:
