@@ -44,6 +44,7 @@ class Row:
 
 rows: list[Row] = []
 notes: list[str] = []
+loads: list[float] = []
 profiles: dict[str, str] = {}
 
 
@@ -414,6 +415,7 @@ def full() -> None:
 
 
 def under_load(environment: dict[str, str]) -> None:
+    loads.append(os.getloadavg()[0])
     step("Everything on it: web, worker, PostgreSQL, Redis, load on the same cores (G16)")
     people = json.loads(python("-m", "tests.bench.inside", "people", environment=environment)[0].splitlines()[-1])
     port = free_port()
@@ -576,7 +578,8 @@ def report(seconds: float) -> None:
         "and system time of the target's processes for each completed request. Pages are compared on SQLite; search, growth and load",
         "run on PostgreSQL and Redis when they are installed. The Wagtail site is of our own making, in the likeness of bakerydemo",
         "(menus, crumbs, renditions, rich text blocks, tags), with the same 94 texts; it is not bakerydemo. Services beyond the 94 are",
-        "real pages of the tree, copied as rows and projected as always.",
+        "real pages of the tree, copied as rows and projected as always. "
+        f"Load average before the run {loads[0]:.1f}, when the load rows began {loads[-1]:.1f}.",
         "",
         "| goal | what | figure | wanted | |",
         "|---|---|---|---|---|",
@@ -610,6 +613,7 @@ def main() -> None:
         shutil.rmtree(VAR / folder, ignore_errors=True)
     (VAR / "floors").mkdir(parents=True, exist_ok=True)
     LOG.mkdir(parents=True, exist_ok=True)
+    loads.append(os.getloadavg()[0])
     if "pages" in only:
         ours, theirs = make_sites()
         starts(ours, theirs)
