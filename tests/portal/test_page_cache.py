@@ -69,7 +69,7 @@ PUBLIC = [
     "/status/",
     "/bantuan/",
 ]
-PUBLIC += ["/sitemap.xml", "/robots.txt"]
+PUBLIC += ["/en/", "/en/layanan/", "/en/layanan/akta-kelahiran/", "/en/bantuan/", "/sitemap.xml", "/robots.txt"]
 
 
 @pytest.mark.parametrize("path", PUBLIC)
@@ -374,6 +374,14 @@ def test_another_order_or_spelling_of_a_query_is_another_page() -> None:
     assert how("/layanan/?gratis=1&cara=FORM") == "miss"
     assert how("/layanan/?cara=%46ORM&gratis=1") == "miss"
     assert how("/layanan/?cara=FORM&gratis=1") == "hit"
+
+
+def test_the_two_languages_are_never_mixed_up_whatever_the_browser_speaks() -> None:
+    for path in ("/", "/layanan/akta-kelahiran/"):
+        for spoken in ("en", "id", "en;q=0.9, id;q=0.1"):
+            for _kept in range(2):
+                assert '<html lang="id"' in visit(path, Accept_Language=spoken).content.decode()
+                assert '<html lang="en"' in visit(f"/en{path}", Accept_Language=spoken).content.decode()
 
 
 def test_hosts_are_kept_apart_and_a_strange_host_is_refused() -> None:
