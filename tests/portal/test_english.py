@@ -18,7 +18,7 @@ from django.core import mail
 from django.test import Client
 
 from accounts.models import User
-from cms.models import ContentPage
+from cms.models import ContentPage, DepartmentPage
 from services.cases import drafts
 from services.cases.delivery import deliver
 from services.cases.models import Case
@@ -191,6 +191,27 @@ def test_what_is_wrong_is_said_in_english(client: Client, indonesian: re.Pattern
         assert 'role="alert"' in page, path
         met = [piece for piece in english_pieces(page) if indonesian.search(piece)]
         assert not met, f"{path}: {met[:5]}"
+
+
+def test_mails_of_the_account_are_english_and_lead_to_english_pages(client: Client, indonesian: re.Pattern[str]) -> None:
+    client.post("/en/akun/sandi/lupa/", {"email": "alice@example.org"})
+    client.post("/en/akun/daftar/", {"email": "new@example.org", "password1": "a-long-enough-word", "name": "New Person"})
+    assert len(mail.outbox) == 2
+    for sent in mail.outbox:
+        lines = [line.strip() for line in [sent.subject, *str(sent.body).splitlines()] if line.strip()]
+        assert not [line for line in lines if indonesian.search(line)]
+        assert any(line.startswith("http://localhost:8000/en/akun/") for line in lines), lines
+
+
+def test_what_a_department_says_of_itself_is_in_one_language_a_page(client: Client, look: Look) -> None:
+    for language, words in (("id", "Kami menjaga kota bersih."), ("en", "We keep the city clean.")):
+        page = DepartmentPage.objects.get(department="dlh", locale__language_code=language)
+        page.about = words
+        page.save_revision().publish()
+    assert "Kami menjaga kota bersih." in client.get("/dinas/dlh/").content.decode()
+    assert '<p class="k-lead">We keep the city clean.</p>' in look(client, "/en/dinas/dlh/")
+    DepartmentPage.objects.get(department="dlh", locale__language_code="en").unpublish()
+    assert '<p class="k-lead" lang="id">Kami menjaga kota bersih.</p>' in look(client, "/en/dinas/dlh/")
 
 
 @pytest.fixture
