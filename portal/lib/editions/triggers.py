@@ -26,9 +26,11 @@ BEGIN
     END IF;
     IF changed THEN
         INSERT INTO editions_mark (token) VALUES (floor(random() * 9e15)::bigint);
-        DELETE FROM editions_mark WHERE id IN (
-            SELECT id FROM editions_mark ORDER BY id DESC OFFSET 100 FOR UPDATE SKIP LOCKED
-        );
+        IF random() < 0.02 THEN
+            DELETE FROM editions_mark WHERE id IN (
+                SELECT id FROM editions_mark ORDER BY id DESC OFFSET 100 FOR UPDATE SKIP LOCKED
+            );
+        END IF;
     END IF;
     RETURN NULL;
 END $$
