@@ -1,65 +1,58 @@
-"""The pretend civil registration: a process of its own that knows nothing of the portal but its API contract.
+"""The pretend civil registration: JSON REST, OAuth2 client credentials, honours our key, sends webhooks.
 
-    python -m tests.backends.civil_registry --port 8101 --store var/civil_registry.sqlite3 --portal http://127.0.0.1:8000
-
-Its page at / is where a person accepts, asks, refuses and finishes, and makes it slow, down or failing.
+python -m tests.backends.civil_registry --port 8101 --store var/civil_registry.sqlite3 --portal http://127.0.0.1:8000
 """
 
-import argparse
 import base64
-import contextlib
 import hashlib
 import hmac
-import html
-import json
 import re
 import secrets
-import signal
 import threading
 import time
 import urllib.error
 import urllib.request
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote
 
 from tests.backends.civil_registry_store import Store
+from tests.backends.office import Handler, Office, Problems, Server, arguments, listen, opened_files, run
 
 CLIENT_ID = "dukcapil-portal"
 CLIENT_SECRET = "dukcapil-demo-secret"
 WEBHOOK_SECRET = "whsec_ZGVtby1kdWtjYXBpbC13ZWJob29rLXNlY3JldC0wMQ=="
 TOKEN_SECONDS = 3600
-MOST_BYTES = 48 * 1024 * 1024
-MODES = {
-    "normal": "Berjalan biasa",
-    "slow": "Lambat",
-    "down": "Mati (503)",
-    "cut": "Mati (sambungan ditutup)",
-    "reject": "Menolak isian (422)",
-    "fail_after": "Gagal sesudah mencatat (500)",
-    "cut_after": "Sambungan ditutup sesudah mencatat",
-    "half": "Jawaban terpotong sesudah mencatat",
-    "html": "Jawaban HTML sesudah mencatat",
-    "huge": "Jawaban 12 MiB sesudah mencatat",
-}
-DECISIONS = {
-    "terima": ("diterima", "Berkas diterima dan sedang diperiksa."),
-    "proses": ("diproses", "Permohonan sedang diproses."),
-    "tanya": ("perlu_perbaikan", "Mohon lengkapi keterangan Anda."),
-    "tolak": ("ditolak", "Permohonan tidak dapat dipenuhi."),
-    "selesai": ("selesai", "Dokumen sudah terbit."),
-}
+ACTS = {"jawaban": "ANSWER", "lampiran": "ATTACHMENT", "pembatalan": "WITHDRAW"}
 
 
-class Registry:
-    """What all requests of this process share."""
+class Registry(Office):
+    name = "Dukcapil"
+    decisions = {
+        "terima": ("diterima", "Berkas diterima dan sedang diperiksa."),
+        "proses": ("diproses", "Permohonan sedang diproses."),
+        "tanya": ("perlu_perbaikan", "Mohon lengkapi keterangan Anda."),
+        "tolak": ("ditolak", "Permohonan tidak dapat dipenuhi."),
+        "selesai": ("selesai", "Dokumen sudah terbit."),
+        "batal": ("dibatalkan", "Permohonan dibatalkan atas permintaan Anda."),
+    }
+    store: Store
 
     def __init__(self, store: Store, *, portal: str, idempotency: str, webhook_secret: str, client_secret: str) -> None:
-        self.store, self.portal, self.idempotency = store, portal.rstrip("/"), idempotency
+        super().__init__(store, idempotency=idempotency)
+        self.portal = portal.rstrip("/")
         self.webhook_key = base64.b64decode(webhook_secret.removeprefix("whsec_"))
         self.client_secret = client_secret
         self.tokens: dict[str, float] = {}
         self.wake = threading.Event()
         self.stopping = False
+
+    def decided(self) -> None:
+        self.wake.set()
+
+    def notice(self) -> str:
+        return f"Pemberitahuan menunggu: {len(self.store.all('SELECT id FROM outbox WHERE done = 0'))}."
+
+    def person(self, body: dict) -> str:
+        return str((body.get("pemohon") or {}).get("nama", ""))
 
     def send_webhooks(self) -> None:
         """The queue's thread: each event until it is taken, with growing pauses; the timestamp is that of the try."""
@@ -93,110 +86,94 @@ class Registry:
             return 0
 
 
-def problems_of(data: object) -> list[dict]:
+def problems_of(data: dict) -> Problems:
     """What this department finds wrong with an application."""
-    if not isinstance(data, dict):
-        return [{"bidang": "", "pesan": "Isi harus berupa objek."}]
-    found = [
-        {"bidang": name, "pesan": "Wajib diisi."} for name in ("nomor_portal", "layanan", "pemohon") if not data.get(name)
-    ]
+    found = [(name, "Wajib diisi.") for name in ("nomor_portal", "layanan", "pemohon") if not data.get(name)]
     nik = (data.get("pemohon") or {}).get("nik") if isinstance(data.get("pemohon"), dict) else None
     if not re.fullmatch(r"\d{16}", str(nik or "")):
-        found.append({"bidang": "pemohon.nik", "pesan": "NIK harus 16 angka."})
+        found.append(("pemohon.nik", "NIK harus 16 angka."))
     elif str(nik).startswith("99"):
-        found.append({"bidang": "pemohon.nik", "pesan": "NIK tidak ditemukan di data kependudukan."})
+        found.append(("pemohon.nik", "NIK tidak ditemukan di data kependudukan."))
     return found
 
 
-def opened_files(data: dict) -> list[dict]:
-    """Sizes and digests of the files, contents decoded and compared. Raises ValueError."""
-    made = []
-    for file in data.get("lampiran") or []:
-        content = base64.b64decode(file["isi"], validate=True)
-        digest = hashlib.sha256(content).hexdigest()
-        if digest != file["sha256"]:
-            raise ValueError("sha256")
-        made.append({"nama": file["nama"], "jenis": file["jenis"], "ukuran": len(content), "sha256": digest})
-    return made
+def files_of(data: dict) -> list[dict]:
+    return opened_files(data.get("lampiran") or [], content="isi", name="nama", kind="jenis", sha256="sha256")
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class RegistryHandler(Handler):
     server_version = "DukcapilContoh/1"
-    timeout = 60
-    registry: Registry
+    whim = ("pemohon.no_kk", "Nomor KK tidak ada dalam data kependudukan.")
+    office: Registry
 
-    def log_message(self, *args: object) -> None:
-        """Quiet: the ledger is the log."""
+    def refuse(self, status: int, code: str, text: str = "", problems: Problems = (), **headers: str) -> None:  # type: ignore[assignment]
+        body: dict = {"kode": code, **({"pesan": text} if text else {})}
+        if problems:
+            body["kesalahan"] = [{"bidang": field, "pesan": sentence} for field, sentence in problems]
+        self.json(status, body, **headers)
 
-    # --- answers ---
-    def say(self, status: int, body: bytes, kind: str, **headers: str) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def json(self, status: int, value: object, **headers: str) -> None:
-        self.say(status, json.dumps(value, ensure_ascii=False).encode(), "application/json", **headers)
-
-    def hang_up(self) -> None:
-        self.close_connection = True
-
-    def body(self) -> bytes:
-        length = int(self.headers.get("Content-Length") or 0)
-        return self.rfile.read(length) if 0 < length <= MOST_BYTES else b""
-
-    # --- routes ---
-    def do_GET(self) -> None:
-        path = unquote(self.path.split("?", 1)[0])
-        if path == "/":
-            return self.say(200, page(self.registry).encode(), "text/html; charset=utf-8")
-        if path == "/ledger":
-            return self.json(200, self.registry.store.ledger())
-        mode = self.registry.store.mode()["mode"]
-        if mode == "cut":
-            return self.hang_up()
-        if mode == "down":
-            return self.json(503, {"kode": "mati"}, Retry_After="2")
+    def read(self, path: str) -> None:
         if path == "/health":
-            return self.json(200, {"status": "ok"}) if self.is_ours() else self.json(401, {"kode": "token"})
+            return self.json(200, {"status": "ok"}) if self.is_ours() else self.refuse(401, "token")
         found = re.fullmatch(r"/api/permohonan/([^/]{1,80})(/status)?", path)
         if not found:
-            return self.json(404, {"kode": "alamat"})
+            return self.refuse(404, "alamat")
         if not self.is_ours():
-            return self.json(401, {"kode": "token"})
+            return self.refuse(401, "token")
         if found.group(2):
-            row = self.registry.store.one("SELECT * FROM applications WHERE number = ?", found.group(1))
-        elif self.registry.idempotency == "none":
-            return self.json(404, {"kode": "tidak_didukung"})
+            row = self.office.store.one("SELECT * FROM applications WHERE number = ?", found.group(1))
+        elif self.office.idempotency == "none":
+            return self.refuse(404, "tidak_didukung")
         else:
-            row = self.registry.store.one("SELECT * FROM applications WHERE reference = ? ORDER BY id", found.group(1))
+            row = self.office.store.find(found.group(1))
         if row is None:
-            return self.json(404, {"kode": "tidak_ada"})
+            return self.refuse(404, "tidak_ada")
         names = {"nomor": "number", "nomor_portal": "reference", "status": "status", "pesan": "message", "urutan": "version"}
         return self.json(200, {ours: row[theirs] for ours, theirs in names.items()})
 
-    def do_POST(self) -> None:
-        data = self.body()
-        path = self.path.split("?", 1)[0]
-        if path == "/mode":
-            return self.change_mode(data)
-        if path == "/aksi":
-            return self.decide(data)
-        if self.registry.store.mode()["mode"] == "cut":
-            return self.hang_up()
+    def write(self, path: str, raw: bytes) -> None:
         if path == "/oauth/token":
-            return self.give_token(data)
-        if path == "/api/permohonan":
-            return self.take_application(data)
-        return self.json(404, {"kode": "alamat"})
+            return self.give_token(raw)
+        act = re.fullmatch(r"/api/permohonan/([^/]{1,80})/(jawaban|lampiran|pembatalan)", unquote(path))
+        if path != "/api/permohonan" and not act:
+            return self.refuse(404, "alamat")
+        if not self.is_ours():
+            return self.refuse(401, "token")
+        if act:
+            return self.take_act(act.group(1), ACTS[act.group(2)], raw)
+        return self.work(
+            raw,
+            key_of=self.key_of,
+            judge=problems_of,
+            files_of=files_of,
+            effect=lambda data, files, key: self.office.store.accept(
+                data, data["nomor_portal"], data["layanan"], files, key
+            ),
+        )
+
+    def take_act(self, number: str, kind: str, raw: bytes) -> None:
+        store = self.office.store
+        row = store.one("SELECT * FROM applications WHERE number = ?", number)
+        if row is None:
+            return self.refuse(404, "tidak_ada", "Nomor permohonan tidak dikenal.")
+
+        def judge(data: dict) -> Problems:
+            if row["status"] in store.closed:
+                return [("", "Permohonan ini sudah ditutup.")]
+            return [] if data.get("nomor_kirim") else [("nomor_kirim", "Wajib diisi.")]
+
+        def effect(data: dict, files: list[dict], key: str | None) -> dict:
+            return store.add_act(kind, number, data["nomor_kirim"], str(data.get("isi", "")), files, key)
+
+        self.work(raw, key_of=self.key_of, judge=judge, files_of=files_of, effect=effect)
+        self.office.decided()
+
+    def key_of(self, data: dict) -> str:
+        return self.headers.get("Idempotency-Key") or ""
 
     def is_ours(self) -> bool:
         token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
-        return self.registry.tokens.get(token, 0) > time.time()
+        return self.office.tokens.get(token, 0) > time.time()
 
     def give_token(self, data: bytes) -> None:
         form = {name: values[0] for name, values in parse_qs(data.decode("ascii", "replace")).items()}
@@ -205,142 +182,27 @@ class Handler(BaseHTTPRequestHandler):
             name, _, secret = base64.b64decode(pair).decode().partition(":")
         except ValueError:
             name = secret = ""
-        good = name == CLIENT_ID and hmac.compare_digest(unquote(secret), self.registry.client_secret)
+        good = name == CLIENT_ID and hmac.compare_digest(unquote(secret), self.office.client_secret)
         if not good or form.get("grant_type") != "client_credentials":
             return self.json(401, {"error": "invalid_client"})
         token = secrets.token_urlsafe(24)
-        self.registry.tokens[token] = time.time() + TOKEN_SECONDS
+        self.office.tokens[token] = time.time() + TOKEN_SECONDS
         return self.json(
             200, {"access_token": token, "token_type": "Bearer", "expires_in": TOKEN_SECONDS}, Cache_Control="no-store"
         )
-
-    def take_application(self, raw: bytes) -> None:
-        if not self.is_ours():
-            return self.json(401, {"kode": "token"})
-        store, mode = self.registry.store, self.registry.store.take_mode()
-        key = self.headers.get("Idempotency-Key") or ""
-        if mode["mode"] == "down":
-            return self.json(503, {"kode": "mati"}, Retry_After="2")
-        try:
-            data = json.loads(raw)
-        except ValueError:
-            return self.json(400, {"kode": "json", "pesan": "Isi bukan JSON."})
-        reference = str(data.get("nomor_portal", "")) if isinstance(data, dict) else ""
-        store.note_request(key, reference, raw)
-        honours = self.registry.idempotency == "key"
-        if honours and not key:
-            return self.json(400, {"kode": "kunci", "pesan": "Idempotency-Key wajib."})
-        old = store.claim_key(key, raw) if honours else None
-        if old is not None:
-            return self.conclude(mode, *old)
-        if mode["mode"] == "slow":
-            time.sleep(float(mode["seconds"]))
-        errors = problems_of(data)
-        if mode["mode"] == "reject":
-            errors = [{"bidang": "pemohon.no_kk", "pesan": "Nomor KK tidak ada dalam data kependudukan."}]
-        try:
-            files = opened_files(data) if not errors else []
-        except (ValueError, KeyError, TypeError):
-            errors = [{"bidang": "lampiran", "pesan": "Lampiran rusak."}]
-        if errors:
-            if honours:
-                store.drop_key(key)
-            return self.json(422, {"kode": "tidak_valid", "pesan": "Ada isian yang perlu diperbaiki.", "kesalahan": errors})
-        return self.conclude(mode, 201, store.accept(data, files, key if honours else None))
-
-    def conclude(self, mode: dict, status: int, answer: dict) -> None:
-        """Answer as the mode wants it; the work is done already."""
-        match mode["mode"]:
-            case "fail_after":
-                return self.json(500, {"kode": "galat"})
-            case "cut_after":
-                return self.hang_up()
-            case "half":
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", "500")
-                self.end_headers()
-                self.wfile.write(b'{"nomor": "DK-')
-                return self.hang_up()
-            case "html":
-                return self.say(200, b"<!doctype html><title>Gateway</title><p>Selamat datang", "text/html")
-            case "huge":
-                return self.json(status, {**answer, "isian": "x" * (12 * 1024 * 1024)})
-            case _:
-                return self.json(status, answer)
-
-    # --- the page ---
-    def change_mode(self, data: bytes) -> None:
-        is_json = "json" in (self.headers.get("Content-Type") or "")
-        wanted = json.loads(data) if is_json else {name: v[0] for name, v in parse_qs(data.decode()).items()}
-        if wanted.get("mode") not in MODES:
-            return self.json(400, {"modes": sorted(MODES)})
-        times = wanted.get("times")
-        self.registry.store.set_mode(wanted["mode"], float(wanted.get("seconds") or 5), int(times) if times else None)
-        return self.json(200, self.registry.store.mode()) if is_json else self.say(303, b"", "text/plain", Location="/")
-
-    def decide(self, data: bytes) -> None:
-        is_json = "json" in (self.headers.get("Content-Type") or "")
-        wanted = json.loads(data) if is_json else {name: v[0] for name, v in parse_qs(data.decode()).items()}
-        status, standard = DECISIONS.get(wanted.get("aksi", ""), ("", ""))
-        if not status or not self.registry.store.decide(wanted.get("nomor", ""), status, wanted.get("pesan") or standard):
-            return self.json(404, {"kode": "tidak_ada", "aksi": sorted(DECISIONS)})
-        self.registry.wake.set()
-        return self.json(200, {"status": status}) if is_json else self.say(303, b"", "text/plain", Location="/")
-
-
-def page(registry: Registry) -> str:
-    """The department's desk: applications with buttons, and the switch of the mode."""
-    mode = registry.store.mode()
-    options = "".join(
-        f'<option value="{name}"{" selected" if name == mode["mode"] else ""}>{text}</option>'
-        for name, text in MODES.items()
-    )
-    rows = []
-    for row in registry.store.all("SELECT * FROM applications ORDER BY id DESC LIMIT 100"):
-        person = json.loads(row["body"]).get("pemohon") or {}
-        files = ", ".join(f"{file['nama']} ({file['ukuran']} B)" for file in json.loads(row["files"])) or "–"
-        buttons = "".join(
-            f'<button name="aksi" value="{name}">{text}</button> '
-            for name, text in (("terima", "Terima"), ("tanya", "Tanyakan"), ("tolak", "Tolak"), ("selesai", "Selesai"))
-        )
-        cells = (row["number"], row["reference"], row["service"], person.get("nama", ""), files, row["status"])
-        rows.append(
-            "<tr>"
-            + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells)
-            + '<td><form method="post" action="/aksi">'
-            f'<input type="hidden" name="nomor" value="{row["number"]}"><label>Pesan <input name="pesan"></label> {buttons}</form></td></tr>'
-        )
-    waiting = len(registry.store.all("SELECT id FROM outbox WHERE done = 0"))
-    return f"""<!doctype html><html lang="id"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Dukcapil (contoh)</title>
-<style>body{{font:16px/1.5 system-ui;margin:1rem}}table{{border-collapse:collapse}}
-td,th{{border:1px solid #999;padding:.4rem;text-align:left}}</style>
-<h1>Sistem Dukcapil (contoh)</h1><p>Sistem percobaan; bukan milik dinas. Pemberitahuan menunggu: {waiting}.</p>
-<form method="post" action="/mode"><label>Keadaan sistem <select name="mode">{options}</select></label>
-<label>Detik (lambat) <input name="seconds" type="number" min="1" max="120" value="{mode.get("seconds", 5):g}"></label>
-<button>Ubah</button></form>
-<h2>Permohonan</h2><table><tr><th>Nomor<th>Nomor portal<th>Layanan<th>Pemohon<th>Lampiran<th>Status<th>Keputusan</tr>
-{"".join(rows) or '<tr><td colspan="7">Belum ada permohonan.</td></tr>'}</table></html>"""
-
-
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
 
 
 def serve(registry: Registry, port: int) -> Server:
     """A server that listens on loopback; the caller runs it and shuts it down."""
     threading.Thread(target=registry.send_webhooks, daemon=True, name="webhooks").start()
-    return Server(("127.0.0.1", port), type("BoundHandler", (Handler,), {"registry": registry}))
+    return listen(RegistryHandler, registry, port)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="The pretend civil registration.")
-    parser.add_argument("--port", type=int, default=8101)
-    parser.add_argument("--store", default="var/civil_registry.sqlite3")
+    parser = arguments(
+        "The pretend civil registration.", port=8101, store="var/civil_registry.sqlite3", idempotency="key"
+    )
     parser.add_argument("--portal", default="http://127.0.0.1:8000")
-    parser.add_argument("--idempotency", choices=["key", "lookup", "none"], default="key")
     parser.add_argument("--webhook-secret", default=WEBHOOK_SECRET)
     parser.add_argument("--client-secret", default=CLIENT_SECRET)
     given = parser.parse_args()
@@ -351,11 +213,7 @@ def main() -> None:
         webhook_secret=given.webhook_secret,
         client_secret=given.client_secret,
     )
-    server = serve(registry, given.port)
-    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
-    print(f"civil registry: http://127.0.0.1:{server.server_address[1]}/", flush=True)
-    with contextlib.suppress(KeyboardInterrupt):
-        server.serve_forever(poll_interval=0.2)
+    run(serve(registry, given.port), "civil registry")
     registry.stopping = True
 
 

@@ -1,151 +1,45 @@
-"""What the pretend civil registration keeps: applications, answers by key, a ledger of requests, webhooks to send."""
+"""What the pretend civil registration keeps besides: the webhooks that are still to be sent."""
 
-import hashlib
 import json
-import sqlite3
-import threading
-import time
 import uuid
-from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
-WIB = timezone(timedelta(hours=7))
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS applications (
-  id INTEGER PRIMARY KEY, number TEXT UNIQUE, reference TEXT, service TEXT, body TEXT, files TEXT,
-  status TEXT, message TEXT DEFAULT '', version INTEGER DEFAULT 0, at TEXT);
-CREATE INDEX IF NOT EXISTS by_reference ON applications (reference);
-CREATE TABLE IF NOT EXISTS keys (key TEXT PRIMARY KEY, digest TEXT, state TEXT, status INTEGER, answer TEXT);
-CREATE TABLE IF NOT EXISTS requests (id INTEGER PRIMARY KEY, key TEXT, reference TEXT, digest TEXT, at REAL);
+from tests.backends.office_store import SCHEMA, OfficeStore
+
+OUTBOX = """
 CREATE TABLE IF NOT EXISTS outbox (
   id INTEGER PRIMARY KEY, event TEXT UNIQUE, body TEXT, tries INTEGER DEFAULT 0, next_try REAL DEFAULT 0, done INTEGER DEFAULT 0,
   last TEXT DEFAULT '');
-CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT);
 """
 
 
-class Store:
-    """One SQLite file, one connection, one lock: slow and safe, which is all a pretend department needs."""
+class Store(OfficeStore):
+    schema = SCHEMA + OUTBOX
+    prefix = "DK"
+    arrived, asked, answered = "masuk", "perlu_perbaikan", "diterima"
+    closed = frozenset({"selesai", "ditolak", "dibatalkan"})
 
-    def __init__(self, path: str) -> None:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        self.lock = threading.RLock()
-        self.db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self.db.row_factory = sqlite3.Row
-        self.db.execute("PRAGMA journal_mode=WAL")
-        self.db.execute("PRAGMA synchronous=FULL")
-        self.db.executescript(SCHEMA)
-        self.db.execute("DELETE FROM keys WHERE state = 'working'")  # their worker died with the last process
+    def receipt(self, number: str, reference: str, status: str, at: str) -> dict:
+        return {"nomor": number, "nomor_portal": reference, "status": status, "waktu": at}
 
-    def all(self, sql: str, *values: object) -> list[dict]:
-        with self.lock:
-            return [dict(row) for row in self.db.execute(sql, values)]
-
-    def one(self, sql: str, *values: object) -> dict | None:
-        return next(iter(self.all(sql, *values)), None)
-
-    # --- mode ---
-    def mode(self) -> dict:
-        row = self.one("SELECT value FROM settings WHERE name = 'mode'")
-        return json.loads(row["value"]) if row else {"mode": "normal"}
-
-    def set_mode(self, mode: str, seconds: float = 5.0, times: int | None = None) -> None:
-        value = json.dumps({"mode": mode, "seconds": seconds, "times": times})
-        with self.lock:
-            self.db.execute("INSERT OR REPLACE INTO settings VALUES ('mode', ?)", (value,))
-
-    def take_mode(self) -> dict:
-        """The mode for one request; a mode with `times` runs out."""
-        with self.lock:
-            mode = self.mode()
-            if mode.get("times") is not None:
-                left = mode["times"] - 1
-                self.set_mode("normal" if left <= 0 else mode["mode"], mode["seconds"], None if left <= 0 else left)
-            return mode
-
-    # --- applications ---
-    def note_request(self, key: str, reference: str, body: bytes) -> None:
-        with self.lock:
-            self.db.execute(
-                "INSERT INTO requests (key, reference, digest, at) VALUES (?, ?, ?, ?)",
-                (key, reference, hashlib.sha256(body).hexdigest(), time.time()),
-            )
-
-    def claim_key(self, key: str, body: bytes) -> tuple[int, dict] | None:
-        """None when the work is ours to do, else the answer: the old one, 409 while working, 422 for another body."""
-        digest = hashlib.sha256(body).hexdigest()
-        with self.lock:
-            row = self.one("SELECT * FROM keys WHERE key = ?", key)
-            if row is None:
-                self.db.execute("INSERT INTO keys VALUES (?, ?, 'working', 0, '')", (key, digest))
-                return None
-            if row["digest"] != digest:
-                return 422, {"kode": "kunci_dipakai", "pesan": "Kunci ini sudah dipakai untuk isi yang lain."}
-            if row["state"] == "working":
-                return 409, {"kode": "sedang_dikerjakan", "pesan": "Permintaan dengan kunci ini masih dikerjakan."}
-            return row["status"], json.loads(row["answer"])
-
-    def drop_key(self, key: str) -> None:
-        with self.lock:
-            self.db.execute("DELETE FROM keys WHERE key = ? AND state = 'working'", (key,))
-
-    def accept(self, data: dict, files: list[dict], key: str | None) -> dict:
-        """The effect: a new application with its own number, and the answer for its key, in one transaction."""
-        now = datetime.now(WIB).isoformat(timespec="seconds")
-        with self.lock:
-            self.db.execute("BEGIN IMMEDIATE")
-            cursor = self.db.execute(
-                "INSERT INTO applications (reference, service, body, files, status, at) VALUES (?, ?, ?, ?, 'masuk', ?)",
-                (data["nomor_portal"], data["layanan"], json.dumps(data), json.dumps(files), now),
-            )
-            number = f"DK-{now[:4]}-{cursor.lastrowid:06d}"
-            self.db.execute("UPDATE applications SET number = ? WHERE id = ?", (number, cursor.lastrowid))
-            answer = {"nomor": number, "nomor_portal": data["nomor_portal"], "status": "masuk", "waktu": now}
-            if key is not None:
-                self.db.execute(
-                    "UPDATE keys SET state = 'done', status = 201, answer = ? WHERE key = ?", (json.dumps(answer), key)
-                )
-            self.db.execute("COMMIT")
-        return answer
-
-    def decide(self, number: str, status: str, message: str) -> bool:
-        """Set a status and queue the message to the portal, in one transaction."""
-        now = datetime.now(WIB).isoformat(timespec="seconds")
-        with self.lock:
-            row = self.one("SELECT * FROM applications WHERE number = ?", number)
-            if row is None:
-                return False
-            version = row["version"] + 1
-            body = {
-                "type": "permohonan.status",
-                "nomor": number,
-                "nomor_portal": row["reference"],
-                "status": status,
-                "pesan": message,
-                "urutan": version,
-                "waktu": now,
-            }
-            self.db.execute("BEGIN IMMEDIATE")
-            self.db.execute(
-                "UPDATE applications SET status = ?, message = ?, version = ? WHERE number = ?",
-                (status, message, version, number),
-            )
-            self.db.execute(
-                "INSERT INTO outbox (event, body) VALUES (?, ?)",
-                (f"evt_{uuid.uuid4().hex}", json.dumps(body, ensure_ascii=False)),
-            )
-            self.db.execute("COMMIT")
-        return True
+    def _move(self, row: dict, status: str, message: str, at: str) -> int:
+        version = super()._move(row, status, message, at)
+        body = {
+            "type": "permohonan.status",
+            "nomor": row["number"],
+            "nomor_portal": row["reference"],
+            "status": status,
+            "pesan": message,
+            "urutan": version,
+            "waktu": at,
+        }
+        self.db.execute(
+            "INSERT INTO outbox (event, body) VALUES (?, ?)",
+            (f"evt_{uuid.uuid4().hex}", json.dumps(body, ensure_ascii=False)),
+        )
+        return version
 
     def ledger(self) -> dict:
-        """For tests: effects per reference, requests per key, writes without a key."""
-        effects = self.all("SELECT reference, COUNT(*) AS n FROM applications GROUP BY reference")
-        requests = self.all("SELECT key, COUNT(*) AS n, COUNT(DISTINCT digest) AS bodies FROM requests GROUP BY key")
         return {
-            "effects": {row["reference"]: row["n"] for row in effects},
-            "requests": {row["key"]: row["n"] for row in requests if row["key"]},
-            "bodies": {row["key"]: row["bodies"] for row in requests if row["key"]},
-            "keyless": sum(row["n"] for row in requests if not row["key"]),
-            "numbers": {row["reference"]: row["number"] for row in self.all("SELECT reference, number FROM applications")},
+            **super().ledger(),
             "webhooks": self.all("SELECT event, tries, done, last FROM outbox ORDER BY id"),
         }
