@@ -18,6 +18,7 @@ from django.utils import timezone
 from services.adapters import circuit
 from services.adapters.models import Connection
 from services.cases.constants import DeliveryState
+from services.cases.leases import in_turn
 from services.cases.models import Delivery
 
 OLDEST_DUE = timedelta(minutes=2)
@@ -73,7 +74,7 @@ def oldest_due_seconds() -> float:
 def _deliveries() -> dict[str, Any]:
     now = timezone.now()
     down = [c.pk for c in Connection.objects.all() if circuit.is_down(c) or not c.is_active]
-    waiting = Delivery.objects.filter(state=DeliveryState.PENDING, next_try__lte=now)
+    waiting = Delivery.objects.filter(in_turn(), state=DeliveryState.PENDING, next_try__lte=now)
     lost = Delivery.objects.filter(state=DeliveryState.SENDING, lease_until__lte=now)
     due = [
         rows.exclude(connection_id__in=down).order_by(field).values_list(field, flat=True).first()

@@ -42,4 +42,12 @@ PRETEND_DEPARTMENTS = (
         port=8101,
         port_setting="REGISTRY_PORT",
     ),
+    PretendDepartment(
+        name="public-works",
+        label="Pretend public works",
+        module="tests.backends.public_works",
+        connection="pekerjaan-umum",
+        port=8102,
+        port_setting="WORKS_PORT",
+    ),
 )

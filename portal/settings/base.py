@@ -361,6 +361,16 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": schedule(10.0),
         "options": {"expires": 10},
     },
+    "sweep-polls": {
+        "task": "services.cases.timetable.sweep_polls",
+        "schedule": schedule(env.float("SWEEP_SECONDS", default=10.0)),
+        "options": {"expires": 10},
+    },
+    "adopt-polls": {
+        "task": "services.cases.timetable.adopt_polls",
+        "schedule": schedule(3600.0),
+        "options": {"expires": 3600},
+    },
     "send-messages": {
         "task": "services.notifications.timetable.send_due_messages",
         "schedule": schedule(10.0),
@@ -397,6 +407,13 @@ DELIVERY_BACKOFF_CAP_SECONDS = env.float("DELIVERY_BACKOFF_CAP_SECONDS", default
 DELIVERY_WAKE_SILENCE_SECONDS = env.float("DELIVERY_WAKE_SILENCE_SECONDS", default=30.0)
 DELIVERY_GIVE_UP_SECONDS = 72 * 3600
 DELIVERY_GIVE_UP_TRIES = 20
+# Departments that do not tell us by themselves are asked: soon after something happened, then after a share of the time
+# since the last movement, between the shortest and the longest wait; so many cases of one connection a sweep.
+POLL_SHORTEST_SECONDS = env.float("POLL_SHORTEST_SECONDS", default=60.0)
+POLL_LONGEST_SECONDS = env.float("POLL_LONGEST_SECONDS", default=4 * 3600.0)
+POLL_AGE_SHARE = env.float("POLL_AGE_SHARE", default=0.1)
+POLL_CALL_SECONDS = env.float("POLL_CALL_SECONDS", default=10.0)
+POLL_ROWS = env.int("POLL_ROWS", default=20)
 WORKER_THREADS = env.int("WORKER_THREADS", default=8)
 WEB_THREADS = env.int("WEB_THREADS", default=16)
 

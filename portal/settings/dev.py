@@ -17,6 +17,8 @@ ADAPTER_ALLOW_HTTP = True
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 
-if DEMO:  # the secrets of the pretend civil registration, published in its source
+if DEMO:  # the secrets of the pretend departments, published in their source
     os.environ.setdefault("ADAPTER_SECRET_DUKCAPIL_CLIENT", "dukcapil-demo-secret")
     os.environ.setdefault("ADAPTER_SECRET_DUKCAPIL_WEBHOOK", "whsec_ZGVtby1kdWtjYXBpbC13ZWJob29rLXNlY3JldC0wMQ==")
+    os.environ.setdefault("ADAPTER_SECRET_PEKERJAAN_UMUM", "pu-demo-api-key")
+    POLL_SHORTEST_SECONDS = env.float("POLL_SHORTEST_SECONDS", default=10.0)

@@ -79,6 +79,14 @@ def record_success(connection: Connection, *, now: datetime, retry: bool) -> boo
     return was_down
 
 
+def record_read_success(connection: Connection, *, now: datetime, settled: bool) -> None:
+    """Note a question that was answered well. It ends a row of failures only when no delivery waits to prove more."""
+    connection.last_success_at = now
+    if settled and not is_down(connection):
+        connection.failures = 0
+    connection.save(update_fields=["last_success_at", "failures"])
+
+
 def record_failure(connection: Connection, *, now: datetime) -> bool:
     """Note a call that failed in a way that counts. Returns True when this opened the breaker."""
     return _fail(connection, connection.failures + 1, now)

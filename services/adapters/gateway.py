@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +22,7 @@ from services.adapters.values import (
     Capability,
     Health,
     InvalidWebhook,
+    LaterAct,
     Misconfigured,
     Outgoing,
     Prepared,
@@ -99,6 +101,51 @@ def prepare(binding: Binding, submission: Submission) -> Prepared:
         idempotency=connection.idempotency,
         body=body,
     )
+
+
+def can(connection: Connection, act: str) -> bool:
+    """May a resident do this later act (ANSWER, ATTACHMENT, WITHDRAW) by this connection?"""
+    try:
+        adapter = kind_of(connection.kind)
+    except Misconfigured:
+        return False
+    needed = Capability.ATTACHMENTS if act == "ATTACHMENT" else Capability(act)
+    declared = not adapter.uses_network or connection.operations.filter(name=act.lower()).exists()
+    return needed in adapter.capabilities and declared
+
+
+def prepare_act(connection: Connection, act: LaterAct) -> Prepared:
+    """Freeze a later act, as `prepare` does for a submission. Raises Misconfigured."""
+    adapter = kind_of(connection.kind)
+    operation = Operation.objects.filter(connection=connection, name=act.act.lower()).order_by("-version").first()
+    if operation is None and adapter.uses_network:
+        raise Misconfigured("operation", detail=f"{connection.code} has no operation {act.act.lower()!r}")
+    spec = operation.spec if operation else {}
+    try:
+        body = adapter(_bare_setup(connection)).prepare_act(act, spec)
+    except MappingError as error:
+        raise Misconfigured("mapping", detail="; ".join(error.problems)[:500]) from error
+    return Prepared(
+        connection_id=connection.pk,
+        operation_id=operation.pk if operation else None,
+        idempotency=spec.get("idempotency") or connection.idempotency,
+        body=body,
+    )
+
+
+def works_here(connection: Connection) -> bool:
+    """Do the department's staff work on its cases in the portal, without a system of their own?"""
+    return connection.kind == "inbox"
+
+
+def is_polled(connection: Connection) -> bool:
+    """Does this connection declare a status question and no webhook, so that we have to ask?"""
+    try:
+        adapter = kind_of(connection.kind)
+    except Misconfigured:
+        return False
+    names = connection.operations.values_list("name", flat=True) if adapter.uses_network else ()
+    return adapter(replace(_bare_setup(connection), operations={name: {} for name in names})).is_polled()
 
 
 def send(outgoing: Outgoing, *, on_mark: Mark, deadline_seconds: float) -> Receipt:

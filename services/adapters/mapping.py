@@ -1,8 +1,9 @@
 """A service's answers -> what an operation of a backend takes: rows as data, run by a pure function.
 
 A row: `to` (dotted path), one of `from` (dotted path into the answers; digits index a list; `@reference`, `@service`,
-`@department`, `@submitted_at` for what the portal knows) or `const`; `as` (a step or a list of steps), `default`,
-`required`. Steps: trim, upper, lower, text, int, {date: strftime format}, {code: {ours: theirs}, unknown: refuse|keep}.
+`@department`, `@submitted_at` and, in a later act, `@key`, `@text`, `@at` for what the portal knows) or `const`; `as` (a
+step or a list of steps), `default`, `required`. Steps: trim, upper, lower, text, int, {date: strftime format},
+{code: {ours: theirs}, unknown: refuse|keep}.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 MOST_ROWS = 200
 MOST_PARTS = 12
-_SYSTEM = frozenset({"@reference", "@service", "@department", "@submitted_at"})
+_SYSTEM = frozenset({"@reference", "@service", "@department", "@submitted_at", "@key", "@text", "@at"})
 _WORDS = frozenset({"trim", "upper", "lower", "text", "int"})
 _ROW_KEYS = frozenset({"to", "from", "const", "as", "default", "required"})
 _MISSING = object()

@@ -12,6 +12,7 @@ from typing import Any
 class Capability(StrEnum):
     SUBMIT = "SUBMIT"
     STATUS = "STATUS"
+    ANSWER = "ANSWER"
     WITHDRAW = "WITHDRAW"
     ATTACHMENTS = "ATTACHMENTS"
     WEBHOOK = "WEBHOOK"
@@ -45,6 +46,23 @@ class Submission:
 
 
 @dataclass(frozen=True)
+class LaterAct:
+    """What a resident adds to a case that was submitted before: an answer, a file, the wish to withdraw.
+
+    `act` is the Capability that it needs, `key` the reference of the case with the number of the act (`reference.n`).
+    """
+
+    act: str
+    reference: str
+    key: str
+    service_code: str
+    department_code: str
+    acted_at: datetime
+    text: str = field(repr=False)
+    files: tuple[SubmittedFile, ...] = ()
+
+
+@dataclass(frozen=True)
 class Prepared:
     """What is frozen in the outbox row: which connection and operation, and the body without file contents."""
 
@@ -56,7 +74,10 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One attempt at a prepared delivery. `key` is what the backend gets as Idempotency-Key."""
+    """One attempt at a prepared delivery. `key` is what the backend gets as Idempotency-Key.
+
+    `backend_reference`: the department's number of the case, known once its submission has arrived.
+    """
 
     connection_id: int
     operation_id: int | None
@@ -64,6 +85,7 @@ class Outgoing:
     act: str
     body: bytes = field(repr=False)
     files: tuple[SubmittedFile, ...] = ()
+    backend_reference: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,10 +104,14 @@ class StatusUpdate:
 
 @dataclass(frozen=True)
 class Receipt:
-    """The backend has it. `accepted` is the department's own receipt (an inbox has none until a clerk acts)."""
+    """The backend has it. `accepted` is the department's own receipt (an inbox has none until a clerk acts).
+
+    `status`: where the case stands now (ours after mapping), when the answer says so.
+    """
 
     backend_reference: str
     accepted: bool = True
+    status: str = ""
 
 
 @dataclass(frozen=True)

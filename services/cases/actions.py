@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,9 +22,10 @@ from portal.lib.references import new_case_reference
 from portal.lib.waking import wake
 from services.adapters import gateway
 from services.adapters.values import Misconfigured, Prepared, Receipt, Submission
-from services.cases import drafts, timeline
+from services.cases import drafts, polling, queries, timeline
 from services.cases.attachments import as_submitted
-from services.cases.constants import DeliveryState, Status
+from services.cases.constants import Act, DeliveryState, Status
+from services.cases.leases import wake_following
 from services.cases.models import Attachment, Case, Delivery, Draft
 from services.cases.sentences import say
 from services.catalogue.models import Department, Service
@@ -253,6 +255,8 @@ def decide_case(case: Case, *, clerk: User, decision: str, reason: str) -> None:
     """A clerk's decision on a case that is worked on here. Raises ConflictError when it cannot be taken any more."""
     with transaction.atomic():
         locked = timeline.lock_case(case.pk)
+        if queries.open_withdrawal(locked) is not None:
+            raise ConflictError(_("Warga meminta pembatalan. Setujui atau tolak pembatalan itu dulu. Muat ulang halaman."))
         moved = timeline.set_status(
             locked,
             DECISIONS[decision],
@@ -261,47 +265,81 @@ def decide_case(case: Case, *, clerk: User, decision: str, reason: str) -> None:
             key=f"decision:{locked.reference}:{locked.events.count()}",
         )
         if not moved:
-            raise ConflictError(
-                _("Permohonan ini sudah berstatus %(word)s. Muat ulang halaman.") % {"word": locked.get_status_display()}
-            )
+            raise _passed(locked)
         locked.clerk = clerk
         if locked.accepted_at is None and decision != "tolak":
             locked.accepted_at = timezone.now()
         locked.save(update_fields=["clerk", "accepted_at"])
 
 
-def answer_question(case: Case, *, text: str) -> None:
-    """The resident's answer to a question of a department that works here; the case goes back to being checked."""
+def decide_withdrawal(case: Case, *, clerk: User, granted: bool, reason: str) -> None:
+    """A clerk lets go of a case that is worked on here, or says why not. Raises ConflictError."""
     with transaction.atomic():
         locked = timeline.lock_case(case.pk)
-        if locked.status != Status.WAITING_FOR_RESIDENT:
-            raise ConflictError(_("Permohonan ini tidak sedang menunggu jawaban Anda."))
-        timeline.add_message(locked, text, actor="resident")
-        timeline.set_status(
-            locked, Status.RECEIVED, actor="resident", key=f"answer:{locked.reference}:{locked.events.count()}"
-        )
+        wish = queries.open_withdrawal(locked)
+        if wish is None:
+            raise _passed(locked)
+        locked.clerk = clerk
+        locked.save(update_fields=["clerk"])
+        if granted:
+            key = f"{wish.key}:withdrawn"
+            timeline.set_status(locked, Status.WITHDRAWN, actor=locked.department.short_name, text=reason, key=key)
+            return
+        Delivery.objects.filter(pk=wish.pk).update(problem={"refused": True})
+        timeline.record_rejection(locked, wish, reason, final=True)
+
+
+def _passed(case: Case) -> ConflictError:
+    return ConflictError(
+        _("Permohonan ini sudah berstatus %(word)s. Muat ulang halaman.") % {"word": case.get_status_display()}
+    )
 
 
 def send_again(delivery: Delivery, *, clerk: User) -> None:
     """A person decides that an unclear or refused delivery goes again: same key, same body, and tries of its own."""
     with transaction.atomic():
-        changed = Delivery.objects.filter(
-            pk=delivery.pk, state__in=(DeliveryState.UNCLEAR, DeliveryState.NEEDS_ATTENTION)
-        ).update(state=DeliveryState.PENDING, phase="", tries=0, problem={}, next_try=timezone.now(), woken_until=None)
+        locked = timeline.lock_case(delivery.case_id)
+        if delivery.number and delivery.operation_id is None and not gateway.can(delivery.connection, delivery.act):
+            raise ConflictError(_("Sistem dinas tidak menerima ini. Sampaikan langsung, lalu tandai sudah sampai."))
+        changed = _troubled(delivery).update(
+            state=DeliveryState.PENDING, phase="", tries=0, problem={}, next_try=timezone.now(), woken_until=None
+        )
         if not changed:
-            raise ConflictError(_("Pengiriman ini sudah ditangani. Muat ulang halaman."))
-        timeline.note(delivery.case, say("Dikirim ulang oleh petugas."), actor=clerk.get_full_name())
+            raise _handled()
+        timeline.note(locked, say("Dikirim ulang oleh petugas."), actor=clerk.get_full_name())
         transaction.on_commit(lambda: wake("services.cases.tasks.deliver_case", delivery.pk))
 
 
 def mark_arrived(delivery: Delivery, *, clerk: User, backend_reference: str) -> None:
-    """A person has seen the application in the department's own system."""
+    """A person has seen it in the department's own system (or has told it there)."""
     with transaction.atomic():
-        changed = Delivery.objects.filter(
-            pk=delivery.pk, state__in=(DeliveryState.UNCLEAR, DeliveryState.NEEDS_ATTENTION)
-        ).update(state=DeliveryState.SENT, phase="", sent_at=timezone.now(), backend_reference=backend_reference[:120])
-        if not changed:
-            raise ConflictError(_("Pengiriman ini sudah ditangani. Muat ulang halaman."))
         locked = timeline.lock_case(delivery.case_id)
+        changed = _troubled(delivery).update(
+            state=DeliveryState.SENT, phase="", sent_at=timezone.now(), backend_reference=backend_reference[:120]
+        )
+        if not changed:
+            raise _handled()
         timeline.note(locked, say("Ditandai sudah sampai oleh petugas."), actor=clerk.get_full_name())
-        timeline.record_receipt(locked, Receipt(backend_reference), key=delivery.key)
+        timeline.record_receipt(locked, Receipt(backend_reference), delivery)
+        polling.watch(locked, delivery.connection, now=timezone.now())
+        wake_following(delivery)
+
+
+def set_aside(delivery: Delivery, *, clerk: User) -> None:
+    """A person decides that a later act is not to be sent any more; those after it may go."""
+    with transaction.atomic():
+        locked = timeline.lock_case(delivery.case_id)
+        if not _troubled(delivery).filter(number__gt=0).update(state=DeliveryState.CANCELLED, phase=""):
+            raise _handled()
+        if delivery.act == Act.WITHDRAW:
+            timeline.record_rejection(locked, delivery, "", final=True)
+        timeline.note(locked, say("Dikesampingkan oleh petugas."), actor=clerk.get_full_name())
+        wake_following(delivery)
+
+
+def _troubled(delivery: Delivery) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(pk=delivery.pk, state__in=(DeliveryState.UNCLEAR, DeliveryState.NEEDS_ATTENTION))
+
+
+def _handled() -> ConflictError:
+    return ConflictError(_("Pengiriman ini sudah ditangani. Muat ulang halaman."))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -22,10 +23,12 @@ from accounts.requests import SignedInApiRequest
 from portal.lib.clocks import today
 from portal.lib.pagination import page_of
 from portal.lib.problems import Problem
-from services.cases import actions, queries
-from services.cases.attachments import RefusedFileError, held_by, hold, judge
+from portal.lib.strict_json import StrictJSONParser
+from services.cases import actions, acts, queries
+from services.cases.attachments import JudgedFile, RefusedFileError, held_by, hold, judge
+from services.cases.constants import Act, DeliveryState
 from services.cases.drafts import files_named, read_api_answers
-from services.cases.models import Case
+from services.cases.models import Case, Delivery
 from services.catalogue.models import Channel, Service
 from services.forms.queries import current_version
 
@@ -50,12 +53,34 @@ def as_json(case: Case) -> dict[str, Any]:
             "department": _moment(case.accepted_at),
         },
         "due_at": _moment(case.due_at),
+        "acts": [act_as_json(delivery) for delivery in case.deliveries.all() if delivery.number],
         "url": f"/permohonan/{case.reference}/",
+    }
+
+
+def act_as_json(delivery: Delivery) -> dict[str, Any]:
+    """A later act as consumers see it."""
+    return {
+        "reference": delivery.key,
+        "act": delivery.act,
+        "state": delivery.state,
+        "at": _moment(delivery.created_at),
+        "sent_at": _moment(delivery.sent_at),
     }
 
 
 _ReceiptsShape = inline_serializer(
     "Receipts", {"city": serializers.DateTimeField(), "department": serializers.DateTimeField(allow_null=True)}
+)
+ActShape = inline_serializer(
+    "Act",
+    {
+        "reference": serializers.CharField(),
+        "act": serializers.ChoiceField(choices=[Act.ANSWER, Act.ATTACHMENT, Act.WITHDRAW]),
+        "state": serializers.ChoiceField(choices=DeliveryState.values),
+        "at": serializers.DateTimeField(),
+        "sent_at": serializers.DateTimeField(allow_null=True),
+    },
 )
 CaseShape = inline_serializer(
     "Case",
@@ -67,6 +92,7 @@ CaseShape = inline_serializer(
         "phase": serializers.CharField(),
         "receipts": _ReceiptsShape,
         "due_at": serializers.DateTimeField(allow_null=True),
+        "acts": serializers.ListField(child=ActShape),
         "url": serializers.CharField(),
     },
 )
@@ -83,6 +109,18 @@ CaseListShape = inline_serializer(
 )
 
 
+_IdempotencyKey = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, required=True)
+
+
+def _request_key(request: SignedInApiRequest) -> str:
+    """The consumer's Idempotency-Key, made unique among all consumers. Raises Problem."""
+    key = request.headers.get("Idempotency-Key", "")
+    if not _KEY.fullmatch(key):
+        raise Problem(400, "idempotency_key_missing", "Send an Idempotency-Key header of 1 to 100 visible ASCII signs.")
+    consumer = f"key-{request.auth.pk}" if isinstance(request.auth, ApiKey) else f"user-{request.user.pk}"
+    return f"api:{consumer}:{key}"
+
+
 class CasesView(APIView):
     @extend_schema(
         responses=CaseListShape,
@@ -96,12 +134,10 @@ class CasesView(APIView):
         request=NewCaseShape,
         responses={201: CaseShape},
         operation_id="cases_create",
-        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, required=True)],
+        parameters=[_IdempotencyKey],
     )
     def post(self, request: SignedInApiRequest) -> Response:
-        key = request.headers.get("Idempotency-Key", "")
-        if not _KEY.fullmatch(key):
-            raise Problem(400, "idempotency_key_missing", "Send an Idempotency-Key header of 1 to 100 visible ASCII signs.")
+        submission_key = _request_key(request)
         body = request.data
         shape = {"service": str, "answers": dict}
         if not isinstance(body, dict) or {name: type(value) for name, value in body.items()} != shape:
@@ -110,8 +146,6 @@ class CasesView(APIView):
         if service is None or service.form is None:
             raise Problem(404, "service_not_found", "No online service with this code.")
         digest = hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
-        consumer = f"key-{request.auth.pk}" if isinstance(request.auth, ApiKey) else f"user-{request.user.pk}"
-        submission_key = f"api:{consumer}:{key}"
         try:
             case = actions.case_with_key(submission_key, digest)
             if case is None:
@@ -186,6 +220,101 @@ class CaseView(APIView):
         if case is None:
             raise Problem(404, "not_found", "You have no case with this reference.")
         return Response(as_json(case))
+
+
+class _ActView(APIView):
+    """Something that a resident adds to an own case. 201 the first time, 200 when the same request comes again."""
+
+    parser_classes = (StrictJSONParser, MultiPartParser)
+
+    def act(self, request: SignedInApiRequest, reference: str, action: Callable[[Case, str, str], Delivery]) -> Response:
+        case = queries.case_of(request.user, reference)
+        if case is None:
+            raise Problem(404, "not_found", "You have no case with this reference.")
+        key, text = _request_key(request), self._text(request)
+        again = Delivery.objects.filter(request_key=key).exists()
+        try:
+            delivery = action(case, text, key)
+        except actions.KeyReusedError:
+            raise Problem(422, "key_reused", "This Idempotency-Key was used with another body.") from None
+        except acts.NotOfferedError as error:
+            raise Problem(409, "not_offered", str(error)) from None
+        except actions.ConflictError as error:
+            raise Problem(409, "conflict", str(error), case_status=case.status) from None
+        except RefusedFileError as error:
+            raise Problem(422, "file_refused", str(error)) from None
+        return Response(act_as_json(delivery), status=200 if again else 201)
+
+    def _text(self, request: SignedInApiRequest) -> str:
+        body = request.data
+        text = body.get("text", "") if isinstance(body, Mapping) and set(body) <= {"text", "file"} else None
+        if not isinstance(text, str) or len(text) > acts.MOST_LETTERS:
+            raise Problem(400, "invalid", f"The body has `text` (at most {acts.MOST_LETTERS} letters) and nothing unknown.")
+        return text.strip()
+
+    def _files(self, request: SignedInApiRequest) -> list[JudgedFile]:
+        """The files of a multipart body. Raises RefusedFileError."""
+        return [judge(upload) for upload in request.FILES.getlist("file")[: acts.MOST_FILES + 1]]
+
+
+_TextShape = inline_serializer("ActText", {"text": serializers.CharField(required=False, max_length=acts.MOST_LETTERS)})
+_FilesShape = inline_serializer(
+    "ActFiles",
+    {
+        "text": serializers.CharField(required=False, max_length=acts.MOST_LETTERS),
+        "file": serializers.ListField(child=serializers.FileField(), required=False),
+    },
+)
+
+
+class AnswerView(_ActView):
+    @extend_schema(
+        request={"application/json": _TextShape, "multipart/form-data": _FilesShape},
+        responses={200: ActShape, 201: ActShape},
+        operation_id="cases_answer",
+        parameters=[_IdempotencyKey],
+    )
+    def post(self, request: SignedInApiRequest, reference: str) -> Response:
+        """Answer the department's question: text, files, or both."""
+
+        def answer(case: Case, text: str, key: str) -> Delivery:
+            files = self._files(request)
+            if not text and not files:
+                raise Problem(400, "invalid", "Send `text` or at least one `file`.")
+            return acts.answer_question(case, text=text, files=files, request_key=key)
+
+        return self.act(request, reference, answer)
+
+
+class CaseAttachmentsView(_ActView):
+    @extend_schema(
+        request={"multipart/form-data": _FilesShape},
+        responses={200: ActShape, 201: ActShape},
+        operation_id="cases_attachments",
+        parameters=[_IdempotencyKey],
+    )
+    def post(self, request: SignedInApiRequest, reference: str) -> Response:
+        """Add files to a case that was sent before."""
+
+        def add(case: Case, text: str, key: str) -> Delivery:
+            files = self._files(request)
+            if not files:
+                raise Problem(400, "invalid", "Send multipart/form-data with at least one `file`.")
+            return acts.add_files(case, text=text, files=files, request_key=key)
+
+        return self.act(request, reference, add)
+
+
+class WithdrawView(_ActView):
+    @extend_schema(
+        request=_TextShape,
+        responses={200: ActShape, 201: ActShape},
+        operation_id="cases_withdraw",
+        parameters=[_IdempotencyKey],
+    )
+    def post(self, request: SignedInApiRequest, reference: str) -> Response:
+        """Ask the department to let go of the case; one that never left the portal is withdrawn at once."""
+        return self.act(request, reference, lambda case, text, key: acts.withdraw_case(case, reason=text, request_key=key))
 
 
 FormShape = inline_serializer(

@@ -28,7 +28,7 @@ from accounts.models import User
 from portal.lib.crypto import decrypt, encrypt
 from portal.lib.faults import reach
 from services.adapters.values import SubmittedFile
-from services.cases.models import Attachment, Case, Draft
+from services.cases.models import Attachment, Case, Delivery, Draft
 
 # extension -> content type; the content must say the same.
 ALLOWED: dict[str, str] = {
@@ -177,6 +177,14 @@ def hold(owner: User, question: str, judged: JudgedFile) -> Attachment:
     return _store(judged, owner=owner, question=question)
 
 
+def add_to_case(case: Case, owner: User, question: str, judged: JudgedFile) -> Attachment:
+    """Store one judged file that a resident adds to a locked case. Raises RefusedFileError."""
+    used = case.attachments.aggregate(total=Sum("size"))["total"] or 0
+    if used + len(judged.data) > 2 * settings.CASE_ATTACHMENTS_MAX_BYTES:
+        raise RefusedFileError(_("Berkas permohonan ini sudah terlalu besar. Serahkan berkas ini langsung ke dinas"))
+    return _store(judged, owner=owner, case=case, question=question)
+
+
 def held_by(owner: User) -> QuerySet[Attachment]:
     """Files that came by the API and belong to no case yet."""
     return Attachment.objects.filter(owner=owner, draft=None, case=None)
@@ -255,8 +263,10 @@ def as_submitted(attachment: Attachment) -> SubmittedFile:
     )
 
 
-def submitted_files(case: Case) -> tuple[SubmittedFile, ...]:
-    return tuple(as_submitted(attachment) for attachment in case.attachments.order_by("id"))
+def submitted_files(delivery: Delivery) -> tuple[SubmittedFile, ...]:
+    """The files that an act carries: those of the application, or those that a later act brought."""
+    brought = Attachment.objects.filter(case_id=delivery.case_id, delivery=delivery if delivery.number else None)
+    return tuple(as_submitted(attachment) for attachment in brought.order_by("id"))
 
 
 def delete_files_of_drafts(drafts: Iterable[Draft] | QuerySet[Draft]) -> None:

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.requests import SignedInRequest
-from portal.lib.references import read_case_reference
+from portal.lib.references import new_token, read_case_reference
 from portal.lib.throttle import too_many
-from services.cases import actions, queries
+from services.cases import actions, acts, queries
+from services.cases.attachments import JudgedFile, RefusedFileError, judge
 from services.cases.constants import Phase
-from services.cases.models import Case
+from services.cases.models import Case, Delivery
 from services.cases.presentation import case_page, listed
+from services.cases.typing_kept import keeps_what_was_typed, take_typed
+from services.cases.views import see_other
 from services.notifications.models import Message
-
-MAX_MESSAGE = 2000
 
 
 @login_required
@@ -37,7 +40,7 @@ def account(request: SignedInRequest) -> HttpResponse:
         "cases/account.html",
         {
             "cases": [row for row in cases if shown not in phases or row.case.phase in phases[shown]],
-            "needs_action": [row for row in cases if row.case.phase == Phase.WAITING],
+            "needs_action": [row for row in cases if row.needs_you],
             "drafts": queries.open_drafts_of(request.user)[:20],
             "recent": Message.objects.filter(recipient=request.user).order_by("-created_at")[:5],
             "is_clerk": bool(queries.clerk_departments(request.user)),
@@ -59,22 +62,95 @@ def detail(request: SignedInRequest, reference: str) -> HttpResponse:
     return render(request, "cases/detail.html", case_page(case))
 
 
-@login_required
-@require_POST
+@keeps_what_was_typed
+@never_cache
+@require_http_methods(["GET", "POST"])
 def answer(request: SignedInRequest, reference: str) -> HttpResponse:
+    return _act(request, reference, "jawaban", _("Jawaban tersimpan dan diteruskan ke dinas."), acts.answer_question)
+
+
+@keeps_what_was_typed
+@never_cache
+@require_http_methods(["GET", "POST"])
+def add_files(request: SignedInRequest, reference: str) -> HttpResponse:
+    return _act(request, reference, "berkas", _("Berkas tersimpan dan diteruskan ke dinas."), acts.add_files)
+
+
+def _act(request: SignedInRequest, reference: str, form: str, done: str, action: Callable[..., Delivery]) -> HttpResponse:
+    """One form of a case's page. What was typed is shown again with what is wrong; files have to be chosen again."""
     case = _mine(request, reference)
-    text = request.POST.get("pesan", "").strip()[: MAX_MESSAGE * 2]
-    if not text:
-        messages.error(request, _("Tulis jawaban Anda dulu."))
-    elif len(text) > MAX_MESSAGE:
-        messages.error(request, _("Jawaban terlalu panjang. Paling banyak 2.000 huruf."))
-    else:
+    if request.method == "GET":  # the session had ended, and now it is there again
+        typed = take_typed(request)
+        return _page(request, case, form, typed.get("pesan", "")) if typed else see_other("case-detail", case.reference)
+    text = request.POST.get("pesan", "").replace("\r\n", "\n").strip()
+    uploads = request.FILES.getlist("berkas")
+    files, problems = _judged(uploads)
+    if len(text) > acts.MOST_LETTERS:
+        problems.append(_("Tulisan terlalu panjang. Paling banyak 2.000 huruf"))
+    elif not text and not uploads:
+        problems.append(_("Tulis jawaban Anda dulu") if form == "jawaban" else _("Pilih berkas dulu"))
+    elif not uploads and form == "berkas":
+        problems.append(_("Pilih berkas dulu"))
+    if not problems:
         try:
-            actions.answer_question(case, text=text)
-            messages.success(request, _("Jawaban terkirim."))
+            action(case, text=text, files=files, request_key=_press(request, case))
+            messages.success(request, done)
+            return see_other("case-detail", case.reference)
         except actions.ConflictError as error:
             messages.error(request, str(error))
-    return redirect("case-detail", reference=case.reference)
+            return see_other("case-detail", case.reference)
+        except actions.KeyReusedError:
+            problems.append(_("Formulir ini sudah dipakai. Tulisan Anda masih ada; periksa lalu kirim lagi"))
+        except RefusedFileError as error:
+            problems.append(str(error))
+    return _page(request, case, form, text[: acts.MOST_LETTERS * 2], problems)
+
+
+def _judged(uploads: list[UploadedFile[bytes]]) -> tuple[list[JudgedFile], list[str]]:
+    """(files that can be taken, sentences about those that cannot)."""
+    files, problems = [], []
+    for upload in uploads[: acts.MOST_FILES + 1]:
+        try:
+            files.append(judge(upload))
+        except RefusedFileError as error:
+            problems.append(str(error))
+    return files, problems
+
+
+def _press(request: SignedInRequest, case: Case) -> str:
+    """One shown form is one act, however often it is sent."""
+    return f"page:{case.pk}:{request.POST.get('kunci', '')[:40] or new_token()}"
+
+
+def _page(request: SignedInRequest, case: Case, form: str, text: str, problems: Sequence[str] = ()) -> HttpResponse:
+    page = {**case_page(case), "form": form, "typed": text}
+    anchor = "pesan" if form == "jawaban" else "berkas"
+    page["problems"] = [{"anchor": anchor, "text": problem} for problem in problems]
+    return render(request, "cases/detail.html", page)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def withdraw(request: SignedInRequest, reference: str) -> HttpResponse:
+    case = _mine(request, reference)
+    page = case_page(case)
+    if request.method == "GET":
+        if not page["may_withdraw"]:
+            return see_other("case-detail", case.reference)
+        return render(request, "cases/withdraw.html", page)
+    reason = request.POST.get("pesan", "").replace("\r\n", "\n").strip()
+    if len(reason) > acts.MOST_LETTERS:
+        page["problems"] = [{"anchor": "pesan", "text": _("Tulisan terlalu panjang. Paling banyak 2.000 huruf")}]
+        return render(request, "cases/withdraw.html", {**page, "typed": reason[: acts.MOST_LETTERS * 2]})
+    try:
+        acts.withdraw_case(case, reason=reason, request_key=_press(request, case))
+        messages.success(request, _("Permintaan pembatalan tersimpan."))
+    except actions.ConflictError as error:
+        messages.error(request, str(error))
+    except actions.KeyReusedError:
+        messages.error(request, _("Formulir ini sudah dipakai. Lihat keadaan permohonan di bawah."))
+    return see_other("case-detail", case.reference)
 
 
 @never_cache

@@ -12,7 +12,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -26,16 +26,20 @@ from portal.lib.redaction import redact_text
 from services.adapters import circuit, gateway
 from services.adapters.models import Connection, Idempotency
 from services.adapters.values import Misconfigured, Outgoing, Receipt, Rejected, Unavailable
-from services.cases import timeline
+from services.cases import polling, timeline
 from services.cases.attachments import submitted_files
-from services.cases.constants import DeliveryPhase, DeliveryState
-from services.cases.leases import Lease, LeaseLostError, claim, database_now, held
+from services.cases.constants import Act, DeliveryPhase, DeliveryState, Phase
+from services.cases.disturbance import reopen, tell_down
+from services.cases.leases import Lease, LeaseLostError, claim, database_now, held, wake_following
 from services.cases.models import Delivery
-from services.cases.sentences import say
-from services.catalogue.actions import set_availability
-from services.catalogue.models import Availability
 
 _log = logging.getLogger(__name__)
+_RELEASED = {  # what a department receives with an act, as the resident's access log says it
+    Act.SUBMIT: gettext_noop("Isian dan berkas permohonan"),
+    Act.ANSWER: gettext_noop("Jawaban dan berkas"),
+    Act.ATTACHMENT: gettext_noop("Berkas tambahan"),
+    Act.WITHDRAW: gettext_noop("Permintaan pembatalan"),
+}
 
 
 def deliver(delivery_id: int) -> str:
@@ -63,7 +67,8 @@ def _attempt(lease: Lease) -> str:
                     key=delivery.key,
                     act=delivery.act,
                     body=delivery.body,
-                    files=submitted_files(delivery.case),
+                    files=submitted_files(delivery),
+                    backend_reference=delivery.case.backend_reference,
                 ),
                 on_mark=lambda: mark(lease),
                 deadline_seconds=max(0.1, lease.ends - time.monotonic()),
@@ -101,7 +106,11 @@ def mark(lease: Lease) -> None:
         now = database_now()
         marked = Delivery.objects.filter(
             pk=delivery.pk, token=lease.token, state=DeliveryState.SENDING, lease_until__gt=now
-        ).update(phase=DeliveryPhase.WRITING, lease_until=now + timedelta(seconds=settings.DELIVERY_LEASE_SECONDS))
+        ).update(
+            phase=DeliveryPhase.WRITING,
+            lease_until=now + timedelta(seconds=settings.DELIVERY_LEASE_SECONDS),
+            offered_at=delivery.offered_at or now,
+        )
         if not marked:
             raise LeaseLostError
         _record_release(delivery)
@@ -120,7 +129,7 @@ def _record_release(delivery: Delivery) -> None:
         actor=case.department.name,
         actor_department=case.department.code,
         action=action,
-        data=gettext_noop("Isian dan berkas permohonan"),
+        data=_RELEASED[Act(delivery.act)],
         purpose=case.title,
         case_reference=case.reference,
         legal_basis="UU 25/2009",
@@ -145,7 +154,7 @@ def _settle_sent(lease: Lease, receipt: Receipt) -> str:
     delivery = lease.delivery
 
     def write() -> str:
-        backend = Connection.objects.select_for_update().get(pk=delivery.connection_id)
+        backend = Connection.objects.select_for_update(no_key=True).get(pk=delivery.connection_id)
         now = database_now()
         sent = {
             "state": DeliveryState.SENT,
@@ -155,13 +164,16 @@ def _settle_sent(lease: Lease, receipt: Receipt) -> str:
             "ask": False,
             "last_error": "",
         }
+        case = timeline.lock_case(delivery.case_id)
         # A receipt that comes after the row became UNCLEAR is the evidence that closes it.
         states = (DeliveryState.SENDING, DeliveryState.UNCLEAR)
         if not Delivery.objects.filter(pk=delivery.pk, token=lease.token, state__in=states).update(**sent):
             return "fenced"
         if circuit.record_success(backend, now=now, retry=lease.retry):
-            _reopen(backend, now)
-        timeline.record_receipt(timeline.lock_case(delivery.case_id), receipt, key=delivery.key)
+            reopen(backend, now)
+        timeline.record_receipt(case, receipt, delivery)
+        polling.watch(case, backend, now=now)
+        wake_following(delivery)
         _log.info("delivery sent", extra={"delivery": delivery.key, "tries": delivery.tries})
         return "sent"
 
@@ -172,20 +184,25 @@ def _settle_rejected(lease: Lease, error: Rejected) -> str:
     delivery = lease.delivery
 
     def write() -> str:
-        backend = Connection.objects.select_for_update().get(pk=delivery.connection_id)
+        backend = Connection.objects.select_for_update(no_key=True).get(pk=delivery.connection_id)
         now = database_now()
-        problem = {"message": error.message, "fields": error.field_errors}
+        case = timeline.lock_case(delivery.case_id)
+        # A department that does not let go, or has closed the case meanwhile, has answered: nothing is left to decide.
+        final = delivery.act == Act.WITHDRAW or (delivery.number > 0 and case.phase == Phase.CLOSED)
         changed = Delivery.objects.filter(pk=delivery.pk, token=lease.token, state=DeliveryState.SENDING).update(
-            state=DeliveryState.NEEDS_ATTENTION, phase="", problem=problem, last_error=error.cause[:200]
+            state=DeliveryState.CANCELLED if final else DeliveryState.NEEDS_ATTENTION,
+            phase="",
+            problem={"message": error.message, "fields": error.field_errors},
+            last_error=error.cause[:200],
         )
         if not changed:
             return "fenced"
         if circuit.record_success(backend, now=now, retry=lease.retry):
-            _reopen(backend, now)
-        timeline.say_needs_attention(delivery, say("Dinas meminta perbaikan isian."), public=True)
-        timeline.tell_correction(
-            delivery.case, "\n".join([error.message, *error.field_errors.values()]).strip(), key=delivery.key
-        )
+            reopen(backend, now)
+        words = "\n".join([error.message, *error.field_errors.values()]).strip()
+        timeline.record_rejection(case, delivery, words, final=final)
+        if final:
+            wake_following(delivery)
         return "rejected"
 
     return _commit(write)
@@ -200,7 +217,7 @@ def _settle_unavailable(lease: Lease, error: Unavailable) -> str:
         )
 
     def write() -> str:
-        backend = Connection.objects.select_for_update().get(pk=delivery.connection_id)
+        backend = Connection.objects.select_for_update(no_key=True).get(pk=delivery.connection_id)
         now = database_now()
         mine = Delivery.objects.filter(pk=delivery.pk, token=lease.token, state=DeliveryState.SENDING)
         values: dict[str, Any] = {
@@ -218,7 +235,7 @@ def _settle_unavailable(lease: Lease, error: Unavailable) -> str:
         if not mine.update(**values):
             return "fenced"
         if error.counts and circuit.record_failure(backend, now=now):
-            _tell_down(backend, now)
+            tell_down(backend, now)
         if values["state"] == DeliveryState.UNCLEAR:
             timeline.say_unclear(delivery)
             return "unclear"
@@ -236,58 +253,3 @@ def next_wait(tries: int, error: Unavailable) -> float:
     if error.retry_after is not None:
         wait = max(wait, min(error.retry_after, cap) + random.uniform(0, 2))
     return wait
-
-
-def _tell_down(backend: Connection, now: datetime) -> None:
-    """The breaker has opened: services of this connection say that they queue."""
-    _log.error("department's system is down", extra={"connection": backend.code})
-    set_availability(_services_of(backend), Availability.QUEUEING, since=now)
-
-
-def _reopen(backend: Connection, now: datetime) -> None:
-    """A probe got through: say so, and wake what was parked."""
-    _log.warning("department's system is back", extra={"connection": backend.code})
-    set_availability(_services_of(backend), Availability.AVAILABLE, since=now)
-    Delivery.objects.filter(connection=backend, state=DeliveryState.PENDING, ask=False).update(
-        next_try=now, woken_until=None
-    )
-
-
-def park_if_hung(connection_id: int) -> bool:
-    """Open the breaker of a system that holds every slot for longer than DELIVERY_HUNG_SECONDS without an answer."""
-    with transaction.atomic():
-        backend = Connection.objects.select_for_update().get(pk=connection_id)
-        now = database_now()
-        begun = now - timedelta(seconds=settings.DELIVERY_HUNG_SECONDS)
-        hung = Delivery.objects.filter(
-            connection=backend,
-            state=DeliveryState.SENDING,
-            phase=DeliveryPhase.WRITING,
-            lease_until__lte=begun + timedelta(seconds=settings.DELIVERY_LEASE_SECONDS),
-        )
-        if circuit.is_down(backend) or hung.count() < backend.ceiling:
-            return False
-        if circuit.trip(backend, now=now):
-            _tell_down(backend, now)
-        return True
-
-
-def reopen_if_well(connection_id: int) -> bool:
-    """Close the breaker of a system that answers its health question again, when no delivery is left to probe it with.
-
-    While deliveries wait, only a delivery proves that deliveries work.
-    """
-    waiting = Delivery.objects.filter(connection_id=connection_id, state__in=(DeliveryState.PENDING, DeliveryState.SENDING))
-    with transaction.atomic():
-        backend = Connection.objects.select_for_update().get(pk=connection_id)
-        well, ill = backend.last_success_at, backend.last_failure_at
-        if not circuit.is_down(backend) or well is None or (ill is not None and well <= ill) or waiting.exists():
-            return False
-        now = database_now()
-        circuit.record_success(backend, now=now, retry=False)
-        _reopen(backend, now)
-        return True
-
-
-def _services_of(backend: Connection) -> list[int]:
-    return list(backend.bindings.values_list("service_id", flat=True).distinct())

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from portal.lib.logs import correlated
 from services.adapters.values import Receipt, StatusUpdate
-from services.cases import timeline
+from services.cases import polling, timeline
 from services.cases.constants import DeliveryState
+from services.cases.leases import database_now, wake_following
 from services.cases.models import Case, Delivery, InboundEvent
 
 _log = logging.getLogger(__name__)
@@ -67,12 +68,16 @@ def _case_of(connection_id: int, update: StatusUpdate) -> Case | None:
 
 def _close_unclear(connection_id: int, case: Case, update: StatusUpdate) -> None:
     """A verified event that carries our reference proves that an unclear delivery arrived."""
-    closed = Delivery.objects.filter(case=case, connection_id=connection_id, number=0, state=DeliveryState.UNCLEAR).update(
+    locked = timeline.lock_case(case.pk)
+    unclear = Delivery.objects.filter(case=case, connection_id=connection_id, number=0, state=DeliveryState.UNCLEAR)
+    delivery = unclear.first()
+    if delivery is None or not unclear.update(
         state=DeliveryState.SENT, sent_at=timezone.now(), backend_reference=update.backend_reference[:120], last_error=""
-    )
-    if closed:
-        locked = timeline.lock_case(case.pk)
-        timeline.record_receipt(locked, Receipt(update.backend_reference or case.backend_reference), key=case.reference)
+    ):
+        return
+    timeline.record_receipt(locked, Receipt(update.backend_reference or case.backend_reference), delivery)
+    polling.watch(locked, delivery.connection, now=database_now())
+    wake_following(delivery)
 
 
 def _close(event: InboundEvent, reason: str) -> str:

@@ -15,16 +15,18 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from portal.lib.waking import wake
 from services.adapters import circuit
 from services.adapters.models import Connection, Idempotency
 from services.cases import timeline
 from services.cases.constants import DeliveryPhase, DeliveryState
-from services.cases.models import Delivery
+from services.cases.models import Delivery, Poll
 from services.cases.sentences import say
 
+FINISHED = (DeliveryState.SENT, DeliveryState.CANCELLED)
 MAX_CLOCK_JUMP = timedelta(minutes=31)  # a next try further ahead than twice the longest wait is a jump of the clock
 _in_flight: dict[str, float] = {}  # token -> monotonic end of what this process is sending
 
@@ -74,13 +76,35 @@ def due(now: datetime) -> Q:
     return Q(state=DeliveryState.PENDING) & (Q(next_try__lte=now) | Q(next_try__gt=now + MAX_CLOCK_JUMP)) | lease_over(now)
 
 
+def in_turn() -> Q:
+    """Filter: every earlier act of the same case has arrived or was settled. Part of the UPDATE that takes the lease."""
+    earlier = Delivery.objects.filter(case_id=OuterRef("case_id"), number__lt=OuterRef("number"))
+    return ~Q(Exists(earlier.exclude(state__in=FINISHED)))
+
+
+def live_calls(backend: Connection, now: datetime, *, besides: int = 0) -> int:
+    """How many calls to this system are under way in all processes; `besides`: a delivery that does not count."""
+    sending = Delivery.objects.filter(connection=backend, state=DeliveryState.SENDING, lease_until__gt=now)
+    asking = Poll.objects.filter(connection=backend, lease_until__gt=now)
+    return sending.exclude(pk=besides).count() + asking.count()
+
+
+def wake_following(delivery: Delivery) -> None:
+    """An act has arrived or was settled: the next one of its case may go at once. In the caller's transaction."""
+    waiting = Delivery.objects.filter(case_id=delivery.case_id, number__gt=delivery.number, state=DeliveryState.PENDING)
+    following = waiting.order_by("number").values_list("pk", flat=True).first()
+    if following is not None:
+        waiting.filter(pk=following).update(next_try=timezone.now(), woken_until=None)
+        transaction.on_commit(lambda: wake("services.cases.tasks.deliver_case", following))
+
+
 def claim(delivery_id: int) -> Lease | None:
     """Take the lease in one short transaction, or decide that nothing is to be sent now."""
     with transaction.atomic():
         found = Delivery.objects.filter(pk=delivery_id).values_list("connection_id", flat=True).first()
         if found is None:
             return None
-        backend = Connection.objects.select_for_update().get(pk=found)
+        backend = Connection.objects.select_for_update(no_key=True).get(pk=found)
         delivery = Delivery.objects.select_related("case", "operation").get(pk=delivery_id)
         now = database_now()
         if not Delivery.objects.filter(due(now), pk=delivery_id).exists():
@@ -92,8 +116,8 @@ def claim(delivery_id: int) -> Lease | None:
             if mine.update(state=DeliveryState.UNCLEAR, last_error="worker lost while sending"):
                 timeline.say_unclear(delivery)
             return None
-        if _waits_for_earlier(delivery):
-            mine.update(next_try=now + timedelta(seconds=5), woken_until=None)
+        if not mine.filter(in_turn()).exists():
+            mine.update(next_try=now + timedelta(seconds=30), woken_until=None)
             return None
         if _is_given_up(delivery, now):
             if mine.update(state=DeliveryState.NEEDS_ATTENTION, last_error="72 hours of tries are over"):
@@ -114,18 +138,14 @@ def claim(delivery_id: int) -> Lease | None:
                 woken_until=None,
             )
             return None
-        live = (
-            Delivery.objects.filter(connection_id=backend.pk, state=DeliveryState.SENDING, lease_until__gt=now)
-            .exclude(pk=delivery_id)
-            .count()
-        )
+        live = live_calls(backend, now, besides=delivery_id)
         retry = delivery.tries > 0
         admission = circuit.admit(backend, now=now, live=live, retry=retry)
         if not admission.admitted:
             mine.update(state=DeliveryState.PENDING, phase="", ask=delivery.ask, next_try=admission.until, woken_until=None)
             return None
         token = uuid.uuid4().hex
-        taken = mine.update(
+        taken = mine.filter(in_turn()).update(
             state=DeliveryState.SENDING,
             phase=DeliveryPhase.LEASED,
             token=token,
@@ -147,13 +167,6 @@ def _is_unclear_now(delivery: Delivery) -> bool:
         delivery.state == DeliveryState.SENDING
         and delivery.phase == DeliveryPhase.WRITING
         and delivery.idempotency == Idempotency.NONE
-    )
-
-
-def _waits_for_earlier(delivery: Delivery) -> bool:
-    done = (DeliveryState.SENT, DeliveryState.CANCELLED)
-    return delivery.number > 0 and (
-        Delivery.objects.filter(case_id=delivery.case_id, number__lt=delivery.number).exclude(state__in=done).exists()
     )
 
 

@@ -105,6 +105,7 @@ class CaseEvent(models.Model):
         STATUS = "STATUS"
         MESSAGE = "MESSAGE"
         DELIVERY = "DELIVERY"
+        ACT = "ACT"  # what the resident did later; `status` names the act, the key leads to its delivery
         NOTE = "NOTE"  # staff only
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="events")
@@ -141,6 +142,9 @@ class Attachment(models.Model):
     draft = models.ForeignKey(Draft, on_delete=models.SET_NULL, null=True, blank=True, related_name="attachments")
     case = models.ForeignKey(Case, on_delete=models.CASCADE, null=True, blank=True, related_name="attachments")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="attachments")
+    delivery = models.ForeignKey(
+        "Delivery", on_delete=models.PROTECT, null=True, blank=True, related_name="attachments"
+    )  # the later act that brought it; empty: the submission
     question = models.CharField(max_length=80)
     name = EncryptedJSONField()  # the cleaned original name, a string
     content_type = models.CharField(max_length=80)
@@ -160,6 +164,8 @@ class Delivery(models.Model):
     operation = models.ForeignKey("adapters.Operation", on_delete=models.PROTECT, null=True, related_name="+")
     body: Any = EncryptedBinaryField()
     idempotency = models.CharField(max_length=8)
+    request_key = models.CharField(max_length=160, null=True, unique=True)  # of a later act: one press, one act
+    request_digest = models.CharField(max_length=64, blank=True)
 
     state = models.CharField(max_length=16, choices=DeliveryState.choices, default=DeliveryState.PENDING)
     phase = models.CharField(max_length=8, choices=DeliveryPhase.choices, blank=True)
@@ -167,6 +173,7 @@ class Delivery(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     ask = models.BooleanField(default=False)  # class lookup: ask before sending again
     ask_after = models.DateTimeField(null=True, blank=True)
+    offered_at = models.DateTimeField(null=True, blank=True)  # the first moment at which bytes may have left
     tries = models.PositiveIntegerField(default=0)
     next_try = models.DateTimeField(default=timezone.now)
     woken_until = models.DateTimeField(null=True, blank=True)
@@ -181,6 +188,29 @@ class Delivery(models.Model):
         indexes: ClassVar = [models.Index(fields=["state", "next_try"]), models.Index(fields=["connection", "state"])]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["case", "number"], name="one_delivery_a_number"),
+        ]
+
+
+class Poll(models.Model):
+    """A case whose department does not tell us by itself: when it is asked next, and what it last said."""
+
+    case = models.OneToOneField(Case, on_delete=models.CASCADE, related_name="poll")
+    connection = models.ForeignKey("adapters.Connection", on_delete=models.CASCADE, related_name="polls")
+    next_at = models.DateTimeField()
+    since = models.DateTimeField()  # the case's last movement: the older, the rarer it is asked
+    woken_until = models.DateTimeField(null=True, blank=True)
+    token = models.CharField(max_length=32, blank=True)  # of the present lease
+    lease_until = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)  # the last good answer: "last known at"
+    failures = models.PositiveIntegerField(default=0)  # since that answer
+    last_error = models.CharField(max_length=200, blank=True)  # staff only
+    seen = models.CharField(max_length=64, blank=True)  # digest of the last answer
+    turn = models.PositiveIntegerField(default=0)  # how many different answers came so far
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["connection", "next_at"]),
+            models.Index(fields=["connection", "lease_until"]),
         ]
 
 

@@ -14,18 +14,24 @@ from django.utils.translation import gettext_noop, ngettext
 from accounts.access_log import record_access
 from accounts.models import AccessEntry, User
 from portal.lib.references import read_case_reference
-from services.adapters.circuit import is_down
-from services.cases.constants import TAG, DeliveryState, Phase, Status
+from services.adapters.circuit import FAILURES_TO_OPEN, is_down
+from services.adapters.models import Connection
+from services.cases.constants import TAG, Act, DeliveryState, Phase, Status
 from services.cases.models import Case, CaseEvent, Delivery, Draft
 from services.catalogue.models import Department, DepartmentRole
+
+
+def _with_deliveries() -> Prefetch[str]:
+    """Deliveries in their order, without the frozen bodies that no page shows."""
+    return Prefetch("deliveries", queryset=Delivery.objects.select_related("connection").defer("body").order_by("number"))
 
 
 def cases_of(resident: User) -> QuerySet[Case]:
     """A resident's cases, newest first, with what a list shows."""
     return (
         Case.objects.filter(resident=resident)
-        .select_related("department", "service")
-        .prefetch_related(Prefetch("deliveries", queryset=Delivery.objects.select_related("connection").order_by("number")))
+        .select_related("department", "service", "poll")
+        .prefetch_related(_with_deliveries())
         .order_by("-created_at")
     )
 
@@ -77,8 +83,8 @@ def work_list(user: User) -> QuerySet[Case]:
     """The cases of a clerk's departments, nearest promise first."""
     return (
         Case.objects.filter(department_id__in=clerk_departments(user))
-        .select_related("department", "service", "resident", "clerk")
-        .prefetch_related(Prefetch("deliveries", queryset=Delivery.objects.select_related("connection").order_by("number")))
+        .select_related("department", "service", "resident", "clerk", "poll")
+        .prefetch_related(_with_deliveries())
         .order_by("due_at", "created_at")
     )
 
@@ -92,6 +98,48 @@ def work_counts(user: User) -> dict[str, int]:
         closed=Count("pk", filter=Q(phase=Phase.CLOSED), distinct=True),
         trouble=Count("pk", filter=trouble, distinct=True),
     )
+
+
+def backend_of(case: Case) -> Connection:
+    """The connection that has the case: every later act goes where the submission went."""
+    return min(case.deliveries.all(), key=lambda delivery: delivery.number).connection
+
+
+def open_withdrawal(case: Case) -> Delivery | None:
+    """The resident's wish to withdraw, until the department has granted or refused it."""
+    if case.phase == Phase.CLOSED:
+        return None
+    wishes = [d for d in case.deliveries.all() if d.act == Act.WITHDRAW]
+    last = max(wishes, key=lambda d: d.number, default=None)
+    return None if last is None or last.state == DeliveryState.CANCELLED or last.problem else last
+
+
+def answer_on_its_way(case: Case) -> Delivery | None:
+    """The answer to the department's present question that is stored but not yet taken (or refused) by it."""
+    if case.status != Status.WAITING_FOR_RESIDENT:
+        return None
+    answers = [
+        d for d in case.deliveries.all() if d.act == Act.ANSWER and d.state != DeliveryState.CANCELLED and not d.problem
+    ]
+    last = max(answers, key=lambda d: d.number, default=None)
+    if last is None:
+        return None
+    answered = case.events.filter(key=f"act:{last.key}").values_list("pk", flat=True).first() or 0
+    return None if questions(case).filter(pk__gt=answered).exists() else last
+
+
+def questions(case: Case) -> QuerySet[CaseEvent]:
+    """What a department has asked the resident, in the order of coming in."""
+    asked = Q(kind=CaseEvent.Kind.STATUS, status=Status.WAITING_FOR_RESIDENT) | Q(kind=CaseEvent.Kind.MESSAGE)
+    return case.events.filter(asked).exclude(actor__in=("resident", "portal")).order_by("pk")
+
+
+def silent_systems(user: User) -> QuerySet[Connection]:
+    """Systems with cases of a clerk's departments that do not answer: the breaker is open, or cases cannot be asked about."""
+    mine = Connection.objects.filter(bindings__service__department_id__in=clerk_departments(user)).annotate(
+        unread=Count("polls", filter=Q(polls__failures__gt=0), distinct=True)
+    )
+    return mine.filter(Q(failures__gte=FAILURES_TO_OPEN) | Q(unread__gt=0)).distinct()
 
 
 @dataclass(frozen=True)
@@ -113,6 +161,10 @@ def display_tag(case: Case) -> DisplayTag:
             return DisplayTag(_("Sedang dikonfirmasi"), "warn", "clock")
         if first is not None and first.state == DeliveryState.NEEDS_ATTENTION:
             return DisplayTag(_("Sedang ditangani petugas"), "warn", "user")
+    if open_withdrawal(case) is not None:
+        return DisplayTag(_("Pembatalan diminta"), "warn", "clock")
+    if answer_on_its_way(case) is not None:
+        return DisplayTag(_("Jawaban sedang diteruskan"), "info", "send")
     style, icon = TAG[case.status]
     return DisplayTag(str(Status(case.status).label), style, icon)
 

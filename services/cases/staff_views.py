@@ -18,9 +18,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.requests import SignedInRequest
 from services.cases import actions, queries
-from services.cases.constants import DeliveryState, Phase
+from services.cases.constants import Phase
 from services.cases.models import Case
-from services.cases.presentation import listed, staff_page
+from services.cases.presentation import TROUBLED, listed, staff_page
 
 MAX_REASON = 2000
 View = Callable[..., HttpResponse]
@@ -49,7 +49,7 @@ def inbox(request: SignedInRequest) -> HttpResponse:
     tab = request.GET.get("antrean", "")
     cases = queries.work_list(request.user)
     if tab == "pengiriman":
-        cases = cases.filter(deliveries__state__in=(DeliveryState.UNCLEAR, DeliveryState.NEEDS_ATTENTION)).distinct()
+        cases = cases.filter(deliveries__state__in=TROUBLED).distinct()
     else:
         tab = tab if tab in _TABS else ""
         cases = cases.filter(phase__in=_TABS[tab])
@@ -63,6 +63,7 @@ def inbox(request: SignedInRequest) -> HttpResponse:
             "page": page,
             "rows": [listed(case) for case in page.object_list],
             "counts": queries.work_counts(request.user),
+            "silent": queries.silent_systems(request.user),
             "tab": tab,
             "words": words,
             "staff_department": queries.first_department(request.user),
@@ -101,14 +102,38 @@ def decide(request: SignedInRequest, reference: str) -> HttpResponse:
 
 @clerks_only
 @require_POST
+def decide_withdrawal(request: SignedInRequest, reference: str) -> HttpResponse:
+    found = _ours(request, reference)
+    granted, reason = request.POST.get("keputusan") == "setuju", request.POST.get("alasan", "").strip()
+    if not staff_page(found)["may_decide_withdrawal"]:
+        messages.error(request, _("Tidak ada permintaan pembatalan yang menunggu. Muat ulang halaman."))
+    elif not granted and not reason:
+        messages.error(request, _("Tulis mengapa permohonan tidak dapat dibatalkan. Keputusan belum disimpan."))
+    elif len(reason) > MAX_REASON:
+        messages.error(request, _("Alasan terlalu panjang. Paling banyak 2.000 huruf."))
+    else:
+        try:
+            actions.decide_withdrawal(found, clerk=request.user, granted=granted, reason=reason)
+            messages.success(request, _("Keputusan tersimpan. Warga dikabari lewat email."))
+        except actions.ConflictError as error:
+            messages.error(request, str(error))
+    return redirect("staff-case", reference=found.reference)
+
+
+@clerks_only
+@require_POST
 def settle_delivery(request: SignedInRequest, reference: str) -> HttpResponse:
     found = _ours(request, reference)
-    delivery = found.deliveries.filter(state__in=(DeliveryState.UNCLEAR, DeliveryState.NEEDS_ATTENTION)).first()
+    troubled = found.deliveries.filter(state__in=TROUBLED).order_by("number")
+    number = request.POST.get("kiriman", "")
+    delivery = (troubled.filter(number=int(number)) if number.isdecimal() and len(number) < 6 else troubled).first()
     try:
         if delivery is None:
             raise actions.ConflictError(_("Pengiriman ini sudah ditangani. Muat ulang halaman."))
         if request.POST.get("tindakan") == "sampai":
             actions.mark_arrived(delivery, clerk=request.user, backend_reference=request.POST.get("nomor_dinas", "").strip())
+        elif request.POST.get("tindakan") == "kesampingkan":
+            actions.set_aside(delivery, clerk=request.user)
         else:
             actions.send_again(delivery, clerk=request.user)
         messages.success(request, _("Tersimpan."))

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from services.cases import delivery, inbound
+from services.cases import delivery, inbound, polling
 
 
 @shared_task(name="services.cases.tasks.deliver_case", acks_late=True)
 def deliver_case(delivery_id: int) -> str:
     return delivery.deliver(delivery_id)
+
+
+@shared_task(name="services.cases.tasks.ask_status", acks_late=True)
+def ask_status(poll_id: int) -> str:
+    return polling.ask(poll_id)
 
 
 @shared_task(name="services.cases.tasks.apply_inbound_event", acks_late=True)

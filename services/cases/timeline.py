@@ -12,8 +12,9 @@ from django.utils import timezone, translation
 from portal.lib import languages
 from portal.lib.redaction import redact_text
 from services.adapters.values import Receipt, StatusUpdate
-from services.cases.constants import NEXT, PHASE_OF, Phase, Status
+from services.cases.constants import NEXT, PHASE_OF, Act, DeliveryState, Phase, Status
 from services.cases.models import Case, CaseEvent, Delivery
+from services.cases.queries import questions
 from services.cases.sentences import Sentence, say
 from services.notifications.actions import notify
 
@@ -26,12 +27,13 @@ MESSAGE_FOR: dict[str, str] = {
     Status.WAITING_FOR_RESIDENT: "case_question",
     Status.COMPLETED: "case_completed",
     Status.REFUSED: "case_refused",
+    Status.WITHDRAWN: "case_withdrawn",
 }
 
 
 def lock_case(case_id: int) -> Case:
     """The case, locked until the transaction ends."""
-    return Case.objects.select_for_update().select_related(None).get(pk=case_id)
+    return Case.objects.select_for_update(no_key=True).select_related(None).get(pk=case_id)
 
 
 def open_timeline(case: Case) -> None:
@@ -71,12 +73,74 @@ def set_status(
     CaseEvent.objects.create(
         case=case, kind=CaseEvent.Kind.STATUS, status=status, actor=actor, key=key, at=moment, **_written(text)
     )
+    if case.phase == Phase.CLOSED:
+        _settle_withdrawal(case, status)
     _tell(case, status, key or f"{case.reference}:{status}:{moment.timestamp():.6f}", text)
     return True
 
 
-def record_receipt(case: Case, receipt: Receipt, *, key: str) -> None:
-    """The backend has the case: the second receipt, when the department itself accepted it. Locked case."""
+def _settle_withdrawal(case: Case, status: str) -> None:
+    """The case is closed: a wish to withdraw it that has not left yet is over; what is being sent ends by itself."""
+    wishes = Delivery.objects.filter(case=case, act=Act.WITHDRAW)
+    if status == Status.WITHDRAWN:  # the department knows of it
+        doubtful = wishes.filter(state__in=(DeliveryState.UNCLEAR, DeliveryState.NEEDS_ATTENTION))
+        doubtful.update(state=DeliveryState.SENT, sent_at=timezone.now())
+    waiting = (DeliveryState.PENDING, DeliveryState.UNCLEAR, DeliveryState.NEEDS_ATTENTION)
+    wishes.filter(state__in=waiting).update(state=DeliveryState.CANCELLED)
+
+
+def record_act(case: Case, delivery: Delivery, text: str) -> None:
+    """What the resident did later, as a line of its own; its state is shown from its delivery. Locked case."""
+    CaseEvent.objects.create(
+        case=case,
+        kind=CaseEvent.Kind.ACT,
+        status=delivery.act,
+        actor="resident",
+        text=text,
+        key=f"act:{delivery.key}",
+        at=delivery.created_at,
+    )
+
+
+def record_receipt(case: Case, receipt: Receipt, delivery: Delivery) -> None:
+    """The backend has an act of the case. Locked case."""
+    if delivery.act == Act.SUBMIT:
+        _record_submission(case, receipt, key=delivery.key)
+    else:
+        _record_later_act(case, receipt, delivery)
+
+
+def _record_later_act(case: Case, receipt: Receipt, delivery: Delivery) -> None:
+    """An answer that has arrived is being checked, unless the department has asked anew; a withdrawal may be granted."""
+    values = {"case": case, "kind": CaseEvent.Kind.DELIVERY, "actor": "portal", "status": "SENT", "public": False}
+    CaseEvent.objects.get_or_create(key=f"sent:{delivery.key}", defaults=values)
+    status = ""
+    if delivery.act == Act.WITHDRAW and receipt.status == Status.WITHDRAWN:
+        status = Status.WITHDRAWN
+    elif delivery.act == Act.ANSWER and receipt.accepted and case.status == Status.WAITING_FOR_RESIDENT:
+        answered = CaseEvent.objects.filter(case=case, key=f"act:{delivery.key}").values_list("pk", flat=True).first()
+        asked = questions(case).filter(pk__gt=answered or 0).exists()
+        status = "" if asked else Status.RECEIVED
+    if status and not set_status(case, status, actor="department", key=f"{delivery.key}:{status.lower()}"):
+        words = say("Perubahan dari %(old)s ke %(new)s tidak dikenal.", old=case.status, new=status)
+        note(case, words, key=f"{delivery.key}:{status.lower()}")
+
+
+def record_rejection(case: Case, delivery: Delivery, words: str, *, final: bool) -> None:
+    """The department does not take an act: the resident hears what to correct, with its own sentences. Locked case."""
+    if final:
+        _log.warning("act refused by the department", extra={"delivery": delivery.key})
+        status = "NOT_WITHDRAWN" if delivery.act == Act.WITHDRAW else "NOT_TAKEN"
+        note(case, words, key=f"refused:{delivery.key}", public=True, actor="department", status=status)
+        if delivery.act == Act.WITHDRAW and case.phase != Phase.CLOSED:
+            _send(case, "case_not_withdrawn", f"refused:{delivery.key}", words)
+        return
+    say_needs_attention(delivery, say("Dinas meminta perbaikan isian."), public=True)
+    tell_correction(case, words, key=delivery.key)
+
+
+def _record_submission(case: Case, receipt: Receipt, *, key: str) -> None:
+    """The second receipt, when the department itself accepted the case."""
     now = timezone.now()
     case.backend_reference = receipt.backend_reference[:120]
     if receipt.accepted and case.accepted_at is None:
@@ -120,11 +184,6 @@ def note(
         CaseEvent.objects.get_or_create(key=key, defaults=values)
     else:
         CaseEvent.objects.create(**values)
-
-
-def add_message(case: Case, text: str, *, actor: str, key: str | None = None) -> None:
-    """A line of the conversation between resident and department."""
-    CaseEvent.objects.create(case=case, kind=CaseEvent.Kind.MESSAGE, text=text, actor=actor, key=key)
 
 
 def apply_status_update(update: StatusUpdate, *, case_id: int) -> str:

@@ -199,10 +199,7 @@ def serve(registry: Registry, port: int) -> Server:
 
 
 def main() -> None:
-    parser = arguments(
-        "The pretend civil registration.", port=8101, store="var/civil_registry.sqlite3", idempotency="key"
-    )
-    parser.add_argument("--portal", default="http://127.0.0.1:8000")
+    parser = arguments("The pretend civil registration.", port=8101, store="var/civil_registry.sqlite3", idempotency="key")
     parser.add_argument("--webhook-secret", default=WEBHOOK_SECRET)
     parser.add_argument("--client-secret", default=CLIENT_SECRET)
     given = parser.parse_args()

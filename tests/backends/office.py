@@ -168,7 +168,8 @@ class Handler(BaseHTTPRequestHandler):
         if problems:
             if honours:
                 store.drop_key(key)
-            return self.refuse(422, "tidak_valid", "Ada isian yang perlu diperbaiki.", problems)
+            field, sentence = problems[0]
+            return self.refuse(422, "tidak_valid", "Ada isian yang perlu diperbaiki." if field else sentence, problems)
         return self.conclude(mode, 201, effect(data, files, key if honours else None))
 
     whim = ("", "Tidak dapat diterima.")  # what the mode `reject` finds wrong
@@ -279,6 +280,7 @@ def arguments(description: str, *, port: int, store: str, idempotency: str) -> a
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--port", type=int, default=port)
     parser.add_argument("--store", default=store)
+    parser.add_argument("--portal", default="http://127.0.0.1:8000")
     parser.add_argument("--idempotency", choices=["key", "lookup", "none"], default=idempotency)
     return parser
 

@@ -58,7 +58,9 @@ class PublicWorks(Office):
 
 def problems_of(data: dict) -> Problems:
     """What this department finds wrong with an application."""
-    found = [(name, "Harus diisi.") for name in ("Ref_Portal", "Kode_Layanan", "Pemohon", "Tgl_Pengajuan") if not data.get(name)]
+    found = [
+        (name, "Harus diisi.") for name in ("Ref_Portal", "Kode_Layanan", "Pemohon", "Tgl_Pengajuan") if not data.get(name)
+    ]
     person = data.get("Pemohon")
     if not isinstance(person, dict) or not re.fullmatch(r"\d{16}", str(person.get("NIK") or "")):
         found.append(("Pemohon.NIK", "NIK harus 16 angka."))

@@ -48,22 +48,23 @@ def until(what: Callable[[], Any], seconds: float = 30.0, pause: float = 0.2) ->
 
 @dataclass
 class City:
-    """The running city: `base` is the portal's address, `registry` the pretend department's."""
+    """The running city: `base` is the portal's address, `registry` and `works` those of the pretend departments."""
 
     base: str
     registry: str
+    works: str
     var: Path
 
-    def ledger(self) -> dict[str, Any]:
-        with urllib.request.urlopen(f"{self.registry}/ledger", timeout=5) as answer:
+    def ledger(self, office: str = "") -> dict[str, Any]:
+        with urllib.request.urlopen(f"{office or self.registry}/ledger", timeout=5) as answer:
             found: dict[str, Any] = json.load(answer)
             return found
 
-    def tell(self, path: str, **values: Any) -> None:
-        """Speak to the pretend department as its staff: `/mode` and `/aksi`."""
+    def tell(self, path: str, office: str = "", **values: Any) -> None:
+        """Speak to a pretend department (the civil registry, unless said otherwise) as its staff: `/mode` and `/aksi`."""
         body = json.dumps(values).encode()
         urllib.request.urlopen(
-            urllib.request.Request(f"{self.registry}{path}", body, {"Content-Type": "application/json"}), timeout=5
+            urllib.request.Request(f"{office or self.registry}{path}", body, {"Content-Type": "application/json"}), timeout=5
         ).close()
 
     def mails(self) -> str:
@@ -81,13 +82,15 @@ def plain_environment() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     var = tmp_path_factory.mktemp("city")
-    port, registry_port = free_port(), free_port()
+    port, registry_port, works_port = free_port(), free_port(), free_port()
     environment = {
         **plain_environment(),
         "DEMO": "1",
         "VAR_DIR": str(var),
         "PORT": str(port),
         "REGISTRY_PORT": str(registry_port),
+        "WORKS_PORT": str(works_port),
+        "POLL_SHORTEST_SECONDS": "1",
         "SWEEP_SECONDS": "1",
         "DELIVERY_BACKOFF_CAP_SECONDS": "3",
     }
@@ -98,7 +101,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
         command, base = [sys.executable, "-m", "portal.stack", "up"], f"https://localhost:{port}"
     with (var / "launch.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    made = City(base, f"http://127.0.0.1:{registry_port}", var)
+    made = City(base, f"http://127.0.0.1:{registry_port}", f"http://127.0.0.1:{works_port}", var)
     try:
         until(lambda: process.poll() is not None or b"Ctrl-C" in (var / "launch.log").read_bytes(), 240)
         assert process.poll() is None, (var / "launch.log").read_text()

@@ -77,6 +77,9 @@ SIGNED_IN = [
     ("case, to be answered", "alice", "{inbox}", 200),
     ("case, waiting for the department", "alice", "{waiting}", 200),
     ("case of a department with a system", "alice", "{received}", 200),
+    ("withdraw", "alice", "{inbox}batalkan/", 200),
+    ("case, withdrawal asked", "alice", "{wish}", 200),
+    ("work list, withdrawal asked", "dewi", "/petugas{wish}", 200),
     ("not for residents", "alice", "/petugas/", 403),
     ("work list", "bob", "/petugas/", 200),
     ("work list, case being sent", "bob", "/petugas{waiting}", 200),
@@ -181,20 +184,25 @@ def made(city: City, look: Any, tmp_path_factory: pytest.TempPathFactory) -> Ite
     page.goto(city.base + places["received"])
     until(lambda: status_of(page) == "Diperiksa")
 
-    apply("perantingan-pohon")
-    page.click("main .k-actions a.k-btn")
-    page.select_option("#f-kelurahan", label="Mentikan")
-    page.fill("#f-alamat", "Jl. Contoh 1")
-    page.click(NEXT)
-    page.fill("#f-keperluan", "Dahan menyentuh kabel")
-    page.click(NEXT)
-    page.click(NEXT)
-    places["inbox"] = f"/permohonan/{send(page)}/"
+    for place in ("wish", "inbox"):
+        apply("perantingan-pohon")
+        page.click("main .k-actions a.k-btn")
+        page.select_option("#f-kelurahan", label="Mentikan")
+        page.fill("#f-alamat", "Jl. Contoh 1")
+        page.click(NEXT)
+        page.fill("#f-keperluan", "Dahan menyentuh kabel")
+        page.click(NEXT)
+        page.click(NEXT)
+        places[place] = f"/permohonan/{send(page)}/"
     clerk, _ = look("dewi")
     clerk.goto(f"{city.base}/petugas{places['inbox']}")
     until(lambda: clerk.reload() and clerk.locator("#alasan").count())
     clerk.fill("#alasan", "Kirim foto dahan dari jalan")
     clerk.click("button:has-text('Minta perbaikan')")
+    page.goto(f"{city.base}{places['wish']}")
+    until(lambda: page.reload() and "di meja petugas" in page.content())
+    page.goto(f"{city.base}{places['wish']}batalkan/")
+    page.click("main button.k-btn--danger")
 
     city.tell("/mode", mode="down")
     try:

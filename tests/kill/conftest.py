@@ -56,16 +56,19 @@ class Site:
 
     def post(self, kind: str, key: str) -> dict[str, Any]:
         """Submit by the API until an answer comes: a client that retries with the same Idempotency-Key."""
+        return self.call("cases", {"service": SERVICES[kind], "answers": ANSWERS}, key)
+
+    def answer(self, reference: str, key: str) -> dict[str, Any]:
+        """Answer the department's question by the API, in the same way."""
+        return self.call(f"cases/{reference}/answer", {"text": "Ini keterangan saya"}, key)
+
+    def call(self, path: str, body: dict[str, Any] | None = None, key: str = "") -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {self.api_key}", "Content-Type": "application/json", "Idempotency-Key": key}
 
         def attempt() -> dict[str, Any] | None:
-            body = json.dumps({"service": SERVICES[kind], "answers": ANSWERS}).encode()
-            headers = {
-                "Authorization": f"Bearer {self.api_key}",
-                "Idempotency-Key": key,
-                "Content-Type": "application/json",
-            }
+            data = None if body is None else json.dumps(body).encode()
             try:
-                request = urllib.request.Request(f"{self.base}/api/v1/cases", body, headers)
+                request = urllib.request.Request(f"{self.base}/api/v1/{path}", data, headers)
                 with urllib.request.urlopen(request, timeout=10) as answer:
                     found: dict[str, Any] = json.load(answer)
                     return found
@@ -75,6 +78,20 @@ class Site:
 
         made: dict[str, Any] = until(attempt, 60)
         return made
+
+    def asked(self, kind: str, key: str) -> str:
+        """A new case that has arrived and about which the department asks the resident something."""
+        reference = str(self.post(kind, key)["reference"])
+        assert self.settled(reference) == "SENT"
+        self.tell(kind, "/aksi", nomor=self.ledger(kind)["numbers"][reference], aksi="tanya")
+        until(lambda: self.call(f"cases/{reference}")["status"] == "WAITING_FOR_RESIDENT", 40)
+        return reference
+
+    def tell(self, kind: str, path: str, **values: Any) -> None:
+        """Speak to a department as its staff: `/mode` and `/aksi`."""
+        address, body = f"http://127.0.0.1:{self.ports[kind]}{path}", json.dumps(values).encode()
+        request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
+        urllib.request.urlopen(request, timeout=5).close()
 
     def ledger(self, kind: str) -> dict[str, Any]:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[kind]}/ledger", timeout=5) as answer:
@@ -113,6 +130,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "DELIVERY_LEASE_SECONDS": "4",
         "DELIVERY_BACKOFF_CAP_SECONDS": "2",
         "DELIVERY_WAKE_SILENCE_SECONDS": "2",
+        "POLL_SHORTEST_SECONDS": "1",
     }
     made = subprocess.run(
         [sys.executable, "-m", "tests.kill.seed", *map(str, ports.values())],

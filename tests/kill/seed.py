@@ -42,12 +42,15 @@ def manifest(ports: dict[str, int]) -> dict[str, Any]:
     demo = yaml.safe_load((Path("portal") / "demo" / "connections.yaml").read_text(encoding="utf-8"))["connections"][0]
     mapping = next(b["mapping"] for b in demo["bindings"] if b["service"] == SERVICES["key"])
     made = []
+    # No webhook: the registry tells only the demo's own connection, so these three are asked.
+    options = {name: value for name, value in demo["options"].items() if name != "webhook"}
     for kind, port in ports.items():
         bindings = [{"service": ALL[kind], "operation": "submit", "mapping": mapping}]
         made.append(
             {
                 **demo,
                 "code": f"uji-{kind}",
+                "options": options,
                 "base_url": f"http://127.0.0.1:{port}",
                 "idempotency": kind.partition("-")[0],
                 "settle_seconds": 4,  # longer than the slow mode goes on after our call has ended

@@ -5,10 +5,7 @@ For a backend that honours our key, one that can be asked, and one that can do n
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -21,25 +18,18 @@ NOTHING_DONE = ("down", "cut")
 DONE_WITHOUT_RECEIPT = ("slow", "fail_after", "cut_after", "half", "html", "huge")
 
 
-def tell(site: Site, kind: str, **mode: Any) -> None:
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{site.ports[kind]}/mode", json.dumps(mode).encode(), {"Content-Type": "application/json"}
-    )
-    urllib.request.urlopen(request, timeout=5).close()
-
-
 @pytest.fixture(autouse=True)
 def _normal_again(site: Site) -> Iterator[None]:
     yield
     for kind in site.ports:
-        tell(site, kind, mode="normal")
+        site.tell(kind, "/mode", mode="normal")
 
 
 @pytest.mark.parametrize("mode", [*NOTHING_DONE, *DONE_WITHOUT_RECEIPT])
 @pytest.mark.parametrize("kind", ["key", "lookup", "none"])
 def test_one_bad_answer_is_one_effect(site: Site, kind: str, mode: str) -> None:
     lasting = mode in NOTHING_DONE  # until somebody repairs it
-    tell(site, kind, mode=mode, seconds=5, **({} if lasting else {"times": 1}))
+    site.tell(kind, "/mode", mode=mode, seconds=5, **({} if lasting else {"times": 1}))
     made = site.post(kind, f"{mode}-{kind}")
     assert made["status"] == "SUBMITTED" and made["receipts"]["city"], (
         "the resident's receipt does not wait for a department"
@@ -47,7 +37,7 @@ def test_one_bad_answer_is_one_effect(site: Site, kind: str, mode: str) -> None:
     reference = made["reference"]
     if lasting:
         until(lambda: site.row(reference)[1] >= 1, 40)
-        tell(site, kind, mode="normal")
+        site.tell(kind, "/mode", mode="normal")
     state = site.settled(reference)
     uncertain = kind == "none" and (mode in DONE_WITHOUT_RECEIPT or state == "UNCLEAR")
     if uncertain:
@@ -63,7 +53,7 @@ def test_one_bad_answer_is_one_effect(site: Site, kind: str, mode: str) -> None:
 
 @pytest.mark.parametrize("kind", ["key", "lookup", "none"])
 def test_a_refusal_of_the_content_is_never_sent_again(site: Site, kind: str) -> None:
-    tell(site, kind, mode="reject", times=1)
+    site.tell(kind, "/mode", mode="reject", times=1)
     reference = site.post(kind, f"reject-{kind}")["reference"]
     assert site.settled(reference) == "NEEDS_ATTENTION"
     judge(site, kind, reference, effects={0})

@@ -253,6 +253,7 @@ def test_alice_applies_and_a_retry_is_the_same_case(api: Client, key: str, alice
         "status": "SUBMITTED",
         "phase": "open",
         "receipts": {"department": None},
+        "acts": [],
         "url": f"/permohonan/{case.reference}/",
     }
     assert re.fullmatch(r"MJK-\d{4}-[0-9A-Z]{4,}-[0-9A-Z*~$=]", case.reference), case.reference

@@ -15,7 +15,7 @@ from rest_framework import serializers
 
 from portal.lib.registry import Registry
 from services.adapters.setup import Setup
-from services.adapters.values import Capability, Health, Outgoing, Receipt, StatusUpdate, Submission
+from services.adapters.values import Capability, Health, LaterAct, Outgoing, Receipt, StatusUpdate, Submission
 from services.adapters.wire import Mark
 
 kinds: Registry[Adapter] = Registry("adapter kind")
@@ -51,9 +51,16 @@ class Adapter(ABC):
     def prepare(self, submission: Submission, spec: Mapping[str, Any], rows: list[Any]) -> bytes:
         """The frozen body, without the contents of files. Pure: no network, no clock. Raises MappingError."""
 
+    def prepare_act(self, act: LaterAct, spec: Mapping[str, Any]) -> bytes:
+        """ANSWER, ATTACHMENTS, WITHDRAW: the frozen body of a later act, like `prepare`. Raises MappingError."""
+        return b"{}"
+
     @abstractmethod
     def submit(self, outgoing: Outgoing, spec: Mapping[str, Any], *, on_mark: Mark, deadline_seconds: float) -> Receipt:
-        """Hand over, idempotent by `outgoing.key`. Raises Unavailable, Rejected, Misconfigured."""
+        """Hand over (a submission or a later act), idempotent by `outgoing.key`.
+
+        Raises Unavailable, Rejected, Misconfigured.
+        """
 
     def reconcile(self, reference: str, *, deadline_seconds: float) -> Receipt | None:
         """RECONCILE: does the backend have this reference? None is a proven no. Raises Unavailable when not understood."""
@@ -66,6 +73,10 @@ class Adapter(ABC):
     def read_webhook(self, data: Any, *, event_id: str) -> list[StatusUpdate]:
         """WEBHOOK: what a verified, strictly parsed message says. Raises InvalidWebhook(status=400)."""
         raise NotImplementedError
+
+    def is_polled(self) -> bool:
+        """Is this connection to be asked where its cases stand, because it does not tell us by itself?"""
+        return Capability.STATUS in self.capabilities and Capability.WEBHOOK not in self.capabilities
 
     @abstractmethod
     def check_health(self, *, deadline_seconds: float) -> Health:

@@ -39,7 +39,12 @@ class Demo(Adapter):
     kind = "demo"
     label = "Percobaan (di memori)"
     Options = DemoOptions
-    capabilities = frozenset({Capability.SUBMIT, Capability.ATTACHMENTS, Capability.STATUS, Capability.RECONCILE})
+    capabilities = frozenset(
+        {
+            *(Capability.SUBMIT, Capability.ANSWER, Capability.ATTACHMENTS, Capability.WITHDRAW),
+            *(Capability.STATUS, Capability.RECONCILE),
+        }
+    )
     effects: ClassVar[dict[str, str]] = {}  # our reference -> their number
 
     def prepare(self, submission: Submission, spec: Mapping[str, Any], rows: list[Any]) -> bytes:

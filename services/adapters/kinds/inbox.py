@@ -14,7 +14,7 @@ from services.adapters.wire import Mark
 class Inbox(Adapter):
     kind = "inbox"
     label = "Daftar kerja di portal"
-    capabilities = frozenset({Capability.SUBMIT, Capability.ATTACHMENTS})
+    capabilities = frozenset({Capability.SUBMIT, Capability.ANSWER, Capability.ATTACHMENTS, Capability.WITHDRAW})
 
     def prepare(self, submission: Submission, spec: Mapping[str, Any], rows: list[Any]) -> bytes:
         return b"{}"

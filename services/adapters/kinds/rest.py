@@ -1,8 +1,8 @@
 """JSON over HTTP, with operations declared as data: most departments are connected without a line of Python.
 
-Operations by name: `submit` (and others a binding names) write; `reconcile` asks for our reference; `status` asks for
-theirs. The frozen body of a delivery is an envelope: the mapped body, the files without their contents, and the way back
-from the backend's field names to our questions.
+Operations by name: `submit` (and others a binding names), `answer`, `attachment` and `withdraw` write; `reconcile` asks
+for our reference; `status` asks for theirs. The frozen body of a delivery is an envelope: the mapped body, the files
+without their contents, and the way back from the backend's field names to our questions.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -21,11 +22,12 @@ from portal.lib import strict_json
 from portal.lib.redaction import shape_of
 from services.adapters import outcomes
 from services.adapters.kinds.base import Adapter, Declared, kinds
-from services.adapters.mapping import put_at, run, sources_of, value_at
+from services.adapters.mapping import MappingError, check_rows, put_at, run, sources_of, value_at
 from services.adapters.values import (
     Capability,
     Health,
     InvalidWebhook,
+    LaterAct,
     Misconfigured,
     Outgoing,
     Receipt,
@@ -119,9 +121,20 @@ class RestSpec(Declared):
     rejection = ErrorSpec(required=False)
     absent = AbsentSpec(required=False)
     echo = serializers.CharField(max_length=200, required=False, help_text="where the answer repeats our reference")
-    status = serializers.CharField(max_length=200, required=False)
+    status = serializers.CharField(max_length=200, required=False, help_text="where the answer says how the case stands")
     message = serializers.CharField(max_length=200, required=False)
     version = serializers.CharField(max_length=200, required=False)
+    body = serializers.ListField(required=False, help_text="answer, attachment, withdraw: rows like those of a binding")
+    idempotency = serializers.ChoiceField(
+        choices=["key", "lookup", "none"], required=False, help_text="when this operation can do less than the connection"
+    )
+
+    def validate_body(self, rows: list[Any]) -> list[Any]:
+        try:
+            check_rows(rows)
+        except MappingError as error:
+            raise serializers.ValidationError(error.problems) from error
+        return rows
 
 
 def _checked(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -145,7 +158,10 @@ class Rest(Adapter):
     Options = RestOptions
     Spec = RestSpec
     capabilities = frozenset(
-        {Capability.SUBMIT, Capability.ATTACHMENTS, Capability.RECONCILE, Capability.STATUS, Capability.WEBHOOK}
+        {
+            *(Capability.SUBMIT, Capability.ANSWER, Capability.ATTACHMENTS, Capability.WITHDRAW),
+            *(Capability.RECONCILE, Capability.STATUS, Capability.WEBHOOK),
+        }
     )
     uses_network = True
 
@@ -154,26 +170,20 @@ class Rest(Adapter):
             "reference": submission.reference,
             "service": submission.service_code,
             "department": submission.department_code,
-            "submitted_at": submission.submitted_at.isoformat(timespec="seconds"),
+            "submitted_at": _local(submission.submitted_at),
         }
-        envelope = {
-            "v": 1,
-            "reference": submission.reference,
-            "body": run(rows, submission.answers, known),
-            "fields": sources_of(rows),
-            "files": [
-                {
-                    "ref": file.ref,
-                    "question": file.question,
-                    "name": file.name,
-                    "content_type": file.content_type,
-                    "size": file.size,
-                    "sha256": file.sha256,
-                }
-                for file in submission.files
-            ],
+        return _sealed(submission.reference, run(rows, submission.answers, known), sources_of(rows), submission.files)
+
+    def prepare_act(self, act: LaterAct, spec: Mapping[str, Any]) -> bytes:
+        known = {
+            "reference": act.reference,
+            "key": act.key,
+            "service": act.service_code,
+            "department": act.department_code,
+            "text": act.text,
+            "at": _local(act.acted_at),
         }
-        return orjson.dumps(envelope, option=orjson.OPT_SORT_KEYS)
+        return _sealed(act.reference, run(spec.get("body") or [], {}, known), {}, act.files)
 
     def submit(self, outgoing: Outgoing, spec: Mapping[str, Any], *, on_mark: Mark, deadline_seconds: float) -> Receipt:
         declared = _checked(spec)
@@ -187,11 +197,12 @@ class Rest(Adapter):
             headers[declared["key"]["name"]] = outgoing.key
         elif declared["key"]["place"] == "field":
             put_at(body, declared["key"]["name"], outgoing.key)
+        known = {"reference": outgoing.key, "case": envelope["reference"], "number": outgoing.backend_reference}
         message = Message(
-            operation="submit",
+            operation=outgoing.act.lower(),
             method=declared["method"],
             path=declared["path"],
-            values={"reference": outgoing.key} if "{reference}" in declared["path"] else {},
+            values={name: value for name, value in known.items() if "{" + name + "}" in declared["path"]},
             query=declared.get("query", {}),
             headers=headers,
             body=orjson.dumps(body, option=orjson.OPT_SORT_KEYS),
@@ -199,7 +210,12 @@ class Rest(Adapter):
             shape=shape,
         )
         wire = Wire(self.setup, deadline_seconds=deadline_seconds)
-        return outcomes.judge_write(wire.call(message, fresh=True, on_mark=on_mark), declared, envelope["fields"])
+        answer = wire.call(message, fresh=True, on_mark=on_mark)
+        receipt = outcomes.judge_write(answer, declared, envelope["fields"])
+        if declared.get("status"):
+            word = _text(value_at(outcomes.json_of(answer), declared["status"]))
+            receipt = replace(receipt, status=self._status_of(word))
+        return receipt
 
     def reconcile(self, reference: str, *, deadline_seconds: float) -> Receipt | None:
         declared, answer = self._read("reconcile", reference, deadline_seconds)
@@ -216,11 +232,16 @@ class Rest(Adapter):
         except strict_json.InvalidJSON as error:
             raise Unavailable("shape", maybe_sent=False, alert=True, detail=str(error)) from error
 
+    def is_polled(self) -> bool:
+        return "status" in self.setup.operations and not self.setup.options.get("webhook")
+
     def fetch_status(self, backend_reference: str, *, deadline_seconds: float) -> StatusUpdate:
         declared, answer = self._read("status", backend_reference, deadline_seconds)
+        if answer.status == 404:
+            raise Unavailable("not_found", maybe_sent=False, counts=False, detail="the backend does not know this case")
         data = outcomes.judge_read(answer)
-        word = value_at(data, declared.get("status", "status"))
-        if answer.status not in declared["accepted"] or not isinstance(word, str):
+        word = _text(value_at(data, declared.get("status", "status")))
+        if answer.status not in declared["accepted"] or not word:
             raise Unavailable("shape", maybe_sent=False, alert=True, detail=f"status {answer.status}: no status word")
         return StatusUpdate(
             reference=_text(value_at(data, declared["echo"])) if declared.get("echo") else "",
@@ -296,6 +317,32 @@ class Rest(Adapter):
         good = 200 <= status < 300
         cause = "" if good else "unauthorised" if refused else f"status {status}"
         return Health(True, good or refused, good, milliseconds, cause)
+
+
+def _local(moment: datetime) -> str:
+    """ISO 8601 in the city's own zone, so that a backend that wants only the day gets the right one."""
+    return timezone.localtime(moment).isoformat(timespec="seconds")
+
+
+def _sealed(reference: str, body: Any, fields: Mapping[str, str], files: tuple[SubmittedFile, ...]) -> bytes:
+    envelope = {
+        "v": 1,
+        "reference": reference,
+        "body": body,
+        "fields": fields,
+        "files": [
+            {
+                "ref": file.ref,
+                "question": file.question,
+                "name": file.name,
+                "content_type": file.content_type,
+                "size": file.size,
+                "sha256": file.sha256,
+            }
+            for file in files
+        ],
+    }
+    return orjson.dumps(envelope, option=orjson.OPT_SORT_KEYS)
 
 
 def _text(value: Any) -> str:

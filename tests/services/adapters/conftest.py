@@ -3,14 +3,16 @@
 import hashlib
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+import yaml
 
 from services.adapters import gateway, oauth
 from services.adapters.models import Binding, Connection, Operation
 from services.adapters.values import Outgoing, Submission, SubmittedFile
 from services.catalogue.models import Department, Service
-from tests.backends import civil_registry
+from tests.backends import civil_registry, public_works
 from tests.backends.civil_registry_store import Store
 
 WEBHOOK_SECRET = civil_registry.WEBHOOK_SECRET
@@ -142,5 +144,26 @@ def office(tmp_path, request):
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     yield Office(store, server.server_address[1], server, registry)
     registry.stopping = True
+    server.shutdown()
+    server.server_close()
+
+
+def demo_connection(code, *, base_url, **changed):
+    """One connection of the demo city's own manifest, at another address."""
+    folder = Path(__file__).resolve().parents[3] / "portal" / "demo"
+    listed = yaml.safe_load((folder / "connections.yaml").read_text(encoding="utf-8"))["connections"]
+    entry = next(c for c in listed if c["code"] == code)
+    return {"connections": [{**entry, "base_url": base_url, **changed}]}
+
+
+@pytest.fixture
+def works(tmp_path, request, monkeypatch):
+    """The pretend public works department, in a thread of this process."""
+    monkeypatch.setenv("ADAPTER_SECRET_PEKERJAAN_UMUM", public_works.API_KEY)
+    store = public_works.WorksStore(str(tmp_path / "works.sqlite3"))
+    department = public_works.PublicWorks(store, idempotency=getattr(request, "param", "lookup"))
+    server = public_works.serve(department, 0)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    yield Office(store, server.server_address[1], server, department)
     server.shutdown()
     server.server_close()

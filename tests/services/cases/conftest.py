@@ -15,7 +15,11 @@ from services.cases.models import Case, Delivery
 from services.catalogue.models import Channel, Department, Service, ServiceText
 from services.forms.models import FormDefinition, FormVersion
 
-DOCUMENT = {"profile": "kota-form/1", "parts": [{"key": "isi", "title": {"id": "Isi"}, "questions": []}]}
+DOCUMENT = {
+    "profile": "kota-form/1",
+    "title": {"id": "Surat uji"},
+    "parts": [{"key": "isi", "title": {"id": "Isi"}, "questions": []}],
+}
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from services.adapters.models import Connection
 from services.adapters.values import StatusUpdate
-from services.cases import actions, inbound, timeline
+from services.cases import actions, acts, inbound, timeline
 from services.cases import delivery as work
 from services.cases.constants import DeliveryState, Status
 from services.cases.models import Case, CaseEvent, Delivery, InboundEvent
@@ -132,11 +132,11 @@ def test_alice_answers_a_question_and_the_case_goes_on(connect: Connect, submit:
     case = submit()
     work.deliver(delivery_of(case).pk)
     actions.decide_case(case, clerk=bob, decision="tanya", reason="Foto KTP buram")
-    actions.answer_question(case, text="Ini keterangannya")
+    acts.answer_question(case, text="Ini keterangannya", files=[], request_key="k1")
     case.refresh_from_db()
     assert case.status == Status.RECEIVED
     with pytest.raises(actions.ConflictError):
-        actions.answer_question(case, text="Lagi")
+        acts.answer_question(case, text="Lagi", files=[], request_key="k2")
 
 
 def test_an_event_from_an_impossible_time_breaks_no_page(sent: Case, client: Client, alice: User) -> None:
@@ -159,7 +159,7 @@ def test_what_people_write_is_encrypted_in_the_database(connect: Connect, submit
     case = submit()
     work.deliver(delivery_of(case).pk)
     actions.decide_case(case, clerk=bob, decision="tanya", reason="RAHASIA-DINAS")
-    actions.answer_question(case, text="RAHASIA-WARGA")
+    acts.answer_question(case, text="RAHASIA-WARGA", files=[], request_key="k1")
     with connection.cursor() as cursor:
         cursor.execute("SELECT text FROM cases_caseevent")
         stored = repr(cursor.fetchall())

@@ -1,0 +1,79 @@
+"""What is said of a department's services when its system goes down, and what follows when it is back."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from services.adapters import circuit
+from services.adapters.models import Connection
+from services.cases.constants import DeliveryPhase, DeliveryState
+from services.cases.leases import database_now
+from services.cases.models import Delivery
+from services.catalogue.actions import set_availability
+from services.catalogue.models import Availability
+
+_log = logging.getLogger(__name__)
+
+
+def tell_down(backend: Connection, now: datetime) -> None:
+    """The breaker has opened: services of this connection say that they queue."""
+    _log.error("department's system is down", extra={"connection": backend.code})
+    set_availability(_services_of(backend), Availability.QUEUEING, since=now)
+
+
+def reopen(backend: Connection, now: datetime) -> None:
+    """A probe got through: say so, and wake what was parked."""
+    _log.warning("department's system is back", extra={"connection": backend.code})
+    set_availability(_services_of(backend), Availability.AVAILABLE, since=now)
+    Delivery.objects.filter(connection=backend, state=DeliveryState.PENDING, ask=False).update(
+        next_try=now, woken_until=None
+    )
+
+
+def park_if_hung(connection_id: int) -> bool:
+    """Open the breaker of a system that holds every slot for longer than DELIVERY_HUNG_SECONDS without an answer."""
+    with transaction.atomic():
+        backend = Connection.objects.select_for_update(no_key=True).get(pk=connection_id)
+        now = database_now()
+        begun = now - timedelta(seconds=settings.DELIVERY_HUNG_SECONDS)
+        hung = Delivery.objects.filter(
+            connection=backend,
+            state=DeliveryState.SENDING,
+            phase=DeliveryPhase.WRITING,
+            lease_until__lte=begun + timedelta(seconds=settings.DELIVERY_LEASE_SECONDS),
+        )
+        if circuit.is_down(backend) or hung.count() < backend.ceiling:
+            return False
+        if circuit.trip(backend, now=now):
+            tell_down(backend, now)
+        return True
+
+
+def reopen_if_well(connection_id: int) -> bool:
+    """Close the breaker of a system that answers its health question again, when no delivery is left to probe it with.
+
+    While deliveries wait, only a delivery proves that deliveries work.
+    """
+    with transaction.atomic():
+        backend = Connection.objects.select_for_update(no_key=True).get(pk=connection_id)
+        well, ill = backend.last_success_at, backend.last_failure_at
+        if not circuit.is_down(backend) or well is None or (ill is not None and well <= ill) or is_awaited(backend):
+            return False
+        now = database_now()
+        circuit.record_success(backend, now=now, retry=False)
+        reopen(backend, now)
+        return True
+
+
+def is_awaited(backend: Connection) -> bool:
+    """Are there deliveries on their way to it?"""
+    states = (DeliveryState.PENDING, DeliveryState.SENDING)
+    return Delivery.objects.filter(connection=backend, state__in=states).exists()
+
+
+def _services_of(backend: Connection) -> list[int]:
+    return list(backend.bindings.values_list("service_id", flat=True).distinct())
