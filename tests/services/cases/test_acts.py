@@ -18,11 +18,11 @@ from accounts.models import AccessEntry, User
 from services.adapters.kinds.demo import Demo
 from services.adapters.models import Connection
 from services.adapters.values import StatusUpdate
-from services.cases import actions, acts, leases, queries, timeline
+from services.cases import actions, acts, leases, polling, queries, timeline
 from services.cases import delivery as work
 from services.cases.attachments import judge
 from services.cases.constants import Act, DeliveryState, Status
-from services.cases.models import Attachment, Case, Delivery
+from services.cases.models import Attachment, Case, Delivery, Poll
 from services.catalogue.models import DepartmentMember, DepartmentRole
 from services.notifications.models import Message
 from tests.services.cases.conftest import delivery_of
@@ -354,6 +354,39 @@ def test_a_clerk_completes_while_alice_withdraws_and_one_of_them_wins(connect: C
         assert sorted(map(bool, won)) == [False, True], won
         assert (case.status == Status.COMPLETED) == ("complete" in won)
         assert case.deliveries.filter(act=Act.WITHDRAW).count() == ("withdraw" in won)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sending_completing_and_adding_at_the_same_moment_wait_for_each_other_and_never_for_ever(
+    connect: Connect, submit: Submit
+) -> None:
+    connect()
+
+    def alone(act: Callable[[], Any]) -> Any:
+        try:
+            return act()
+        except actions.ConflictError:
+            return None
+        finally:
+            database.close()
+
+    for attempt in range(6):
+        case = submit()
+        work.deliver(delivery_of(case).pk)
+        ask(case)
+        wish = withdraw(case, f"w{attempt}")
+        moves = [
+            lambda wish=wish: work.deliver(wish.pk),
+            lambda case=case: tell(case, Status.COMPLETED),
+            lambda case=case, attempt=attempt: answer(case, key=f"k{attempt}"),
+            lambda case=case: polling.ask(Poll.objects.get(case=case).pk),
+        ]
+        Poll.objects.update(next_at=timezone.now())
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(alone, moves))
+        case.refresh_from_db()
+        assert case.status == Status.COMPLETED
+        assert state(wish) == (DeliveryState.SENT if wish.key in Demo.effects else DeliveryState.CANCELLED)
 
 
 def test_a_clerk_lets_go_or_says_why_not(
