@@ -106,7 +106,7 @@ def _judge(case: Case, act: Act, files: Sequence[JudgedFile]) -> None:
     if act == Act.ANSWER:
         _judge_answer(case)
     elif queries.open_withdrawal(case) is not None:
-        raise ConflictError(_("Anda sudah meminta pembatalan. Tunggu jawaban dinas."))
+        raise _withdrawn_already()
     if act != Act.WITHDRAW and not gateway.can(queries.backend_of(case), act):
         raise NotOfferedError(
             _("Sistem %(name)s belum bisa menerima ini lewat portal. Hubungi %(name)s dan sebutkan nomor %(reference)s.")
@@ -116,9 +116,16 @@ def _judge(case: Case, act: Act, files: Sequence[JudgedFile]) -> None:
         raise ConflictError(_("Permohonan ini tidak bisa dibatalkan lagi."))
 
 
+def _withdrawn_already() -> ConflictError:
+    return ConflictError(_("Anda sudah meminta pembatalan. Tunggu jawaban dinas."))
+
+
 def _judge_answer(case: Case) -> None:
     if case.status != Status.WAITING_FOR_RESIDENT:
         raise ConflictError(_("Permohonan ini tidak sedang menunggu jawaban Anda."))
+    wish = queries.open_withdrawal(case)
+    if wish is not None and not queries.asked_since(case, wish):
+        raise _withdrawn_already()
     if queries.answer_on_its_way(case) is not None:
         raise ConflictError(_("Jawaban Anda sudah kami terima dan sedang diteruskan ke dinas."))
 

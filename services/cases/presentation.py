@@ -19,6 +19,7 @@ from services.cases.queries import (
     Clock,
     DisplayTag,
     answer_on_its_way,
+    asked_since,
     backend_of,
     display_tag,
     is_waiting_for_department,
@@ -176,7 +177,9 @@ def case_page(case: Case) -> dict[str, Any]:
         "conversation": [e for e in public_events(case) if e.kind == CaseEvent.Kind.MESSAGE],
         "question": asked,
         "answering": answer_on_its_way(case),
-        "may_answer": asked is not None and gateway.can(backend_of(case), Act.ANSWER),
+        "may_answer": asked is not None
+        and (wish is None or asked_since(case, wish))
+        and gateway.can(backend_of(case), Act.ANSWER),
         "may_add": free and wish is None and gateway.can(backend_of(case), Act.ATTACHMENT),
         "may_withdraw": free and wish is None and Status.WITHDRAWN in NEXT[case.status],
         "wish": wish,

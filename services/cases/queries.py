@@ -122,10 +122,13 @@ def answer_on_its_way(case: Case) -> Delivery | None:
         d for d in case.deliveries.all() if d.act == Act.ANSWER and d.state != DeliveryState.CANCELLED and not d.problem
     ]
     last = max(answers, key=lambda d: d.number, default=None)
-    if last is None:
-        return None
-    answered = case.events.filter(key=f"act:{last.key}").values_list("pk", flat=True).first() or 0
-    return None if questions(case).filter(pk__gt=answered).exists() else last
+    return None if last is None or asked_since(case, last) else last
+
+
+def asked_since(case: Case, act: Delivery) -> bool:
+    """Has the department asked something after this act of the resident?"""
+    done = case.events.filter(key=f"act:{act.key}").values_list("pk", flat=True).first() or 0
+    return questions(case).filter(pk__gt=done).exists()
 
 
 def questions(case: Case) -> QuerySet[CaseEvent]:

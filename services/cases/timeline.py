@@ -14,7 +14,7 @@ from portal.lib.redaction import redact_text
 from services.adapters.values import Receipt, StatusUpdate
 from services.cases.constants import NEXT, PHASE_OF, Act, DeliveryState, Phase, Status
 from services.cases.models import Case, CaseEvent, Delivery
-from services.cases.queries import questions
+from services.cases.queries import asked_since
 from services.cases.sentences import Sentence, say
 from services.notifications.actions import notify
 
@@ -118,9 +118,7 @@ def _record_later_act(case: Case, receipt: Receipt, delivery: Delivery) -> None:
     if delivery.act == Act.WITHDRAW and receipt.status == Status.WITHDRAWN:
         status = Status.WITHDRAWN
     elif delivery.act == Act.ANSWER and receipt.accepted and case.status == Status.WAITING_FOR_RESIDENT:
-        answered = CaseEvent.objects.filter(case=case, key=f"act:{delivery.key}").values_list("pk", flat=True).first()
-        asked = questions(case).filter(pk__gt=answered or 0).exists()
-        status = "" if asked else Status.RECEIVED
+        status = "" if asked_since(case, delivery) else Status.RECEIVED
     if status and not set_status(case, status, actor="department", key=f"{delivery.key}:{status.lower()}"):
         words = say("Perubahan dari %(old)s ke %(new)s tidak dikenal.", old=case.status, new=status)
         note(case, words, key=f"{delivery.key}:{status.lower()}")
