@@ -154,7 +154,7 @@ def test_a_number_the_department_has_forgotten_is_recorded_for_staff_once(sent: 
     monkeypatch.setattr(Demo, "fetch_status", forgotten)
     assert ask(sent) == ask(sent) == "again"
     line = sent.events.get(kind="NOTE")
-    assert not line.public and sent.backend_reference in line.text
+    assert not line.public and sent.backend_reference in line.words
     sent.refresh_from_db()
     assert sent.status == Status.RECEIVED and Connection.objects.get().failures == 0
 
