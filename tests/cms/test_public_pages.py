@@ -172,5 +172,9 @@ def test_the_number_of_queries_does_not_grow_with_the_city(client: Client) -> No
         publish_services(
             [replace(r, code=f"{r.code}-{n}", slug=f"{r.slug}-{n}", name=f"{r.name} {n}") for n in copies for r in records]
         )
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":  # a test database is full of what earlier tests rolled back
+                cursor.execute("SET LOCAL statement_timeout = 0")
+            cursor.execute("ANALYZE")  # as PostgreSQL does by itself soon after a commit
         assert Service.objects.filter(is_public=True).count() == size
         assert counts(client) == small
