@@ -295,6 +295,7 @@ def with_postgres(command: list[str]) -> int:
             wait_until(partial(is_listening, stack.postgres), seconds=30, what=server.log.read_text())
             address = stack.database_url.rsplit("/", 1)[0] + "/postgres"
             environment = os.environ | {"DATABASE_URL": address, "DATABASE_STATEMENT_SECONDS": "60"}
+            environment.pop("DJANGO_SETTINGS_MODULE", None)  # importing `portal` names the default; the command has its own
             return subprocess.run(command, env=environment, check=False).returncode
         finally:
             end_all([server])
