@@ -1,15 +1,30 @@
-"""People in the back office: one name instead of a first and a last one, and an e-mail address in small letters."""
+"""People in the back office: where they begin; one name instead of a first and a last one, and an e-mail address in small letters."""
 
 from typing import Any, ClassVar
 
 from django import forms
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.views.account import AccountView, NameEmailSettingsPanel
+from wagtail.admin.viewsets.pages import page_viewset_registry
 from wagtail.users.forms import UserCreationForm, UserEditForm
 from wagtail.users.views.users import IndexView, UserViewSet
 
 from accounts.models import User
+from cms import scope
+from cms.models import DepartmentPage
+from portal.lib.languages import DEFAULT
+
+
+def own_pages_first(request: HttpRequest) -> HttpResponseBase:
+    """The page tree opens at one's own department, in Indonesian; its translation is one switch away."""
+    corner = DepartmentPage.objects.filter(pk__in=scope.own_corners(request.user), locale__language_code=DEFAULT).first()
+    if corner is None or request.user.is_superuser:
+        return page_viewset_registry.as_view("index", is_base_page=True)(request)
+    return redirect("wagtailadmin_explore", corner.pk)
 
 
 class _OneName:

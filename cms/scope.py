@@ -52,6 +52,11 @@ def own_pages(user: Any) -> QuerySet[Page]:
     return PagePermissionPolicy().instances_user_has_any_permission_for(user, {"add", "change", "publish"})
 
 
+def own_corners(user: Any) -> QuerySet[Any]:
+    """Ids of the pages that this person's rights were given on: the department's page in each language."""
+    return GroupPagePermission.objects.filter(group__user=user).values("page")
+
+
 def may_see(user: Any, page_id: int) -> bool:
     """Whether the back office may show this page's details to this person."""
     return bool(user.is_superuser) or own_pages(user).filter(pk=page_id).exists()

@@ -12,6 +12,7 @@ in_one_language: list[URLPattern | URLResolver] = [
     path("kelola/login/", views.admin_login),
     path("kelola/logout/", views.admin_logout),
     path("kelola/account/", require_admin_access(people.OwnAccountView.as_view())),
+    path("kelola/pages/", require_admin_access(people.own_pages_first)),
     path("kelola/", include(wagtailadmin_urls)),
     path("dokumen/", include(wagtaildocs_urls)),
 ]

@@ -33,9 +33,11 @@ def choose_own_or_public(pages: Any, request: HttpRequest) -> Any:
 
 @hooks.register("construct_explorer_page_queryset")
 def explore_own(parent: Any, pages: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
-    """Below another department nothing is listed, and its header is not shown either."""
+    """The root shows one's own corner of each tree; below another department nothing is listed, not even its header."""
     if request.user.is_superuser:
         return pages
+    if parent.is_root():
+        return pages.model.objects.filter(pk__in=scope.own_corners(request.user))
     own = scope.own_pages(request.user)
     if parent.depth > 1 and not own.filter(path__startswith=parent.path).exists():
         raise Http404

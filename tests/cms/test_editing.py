@@ -87,6 +87,22 @@ def test_bob_translates_and_it_is_english_at_once(desk: Client, client: Client) 
     assert publishing.drift() == []
 
 
+def test_the_page_tree_opens_at_bobs_department_and_its_root_shows_his_two_corners(desk: Client) -> None:
+    own = page_of("akta-kelahiran").get_parent()
+    assert desk.get("/kelola/pages/")["Location"] == f"/kelola/pages/{own.pk}/"
+    page = desk.get(f"/kelola/pages/{own.pk}/").content.decode()
+    assert f"/kelola/pages/{page_of('akta-kelahiran', 'en').get_parent().pk}/" in page, "the English tree is one switch away"
+    root = desk.get(f"/kelola/pages/{Page.get_first_root_node().pk}/").content.decode()
+    assert own.title in root and "Population and Civil Registration Office" in root
+    assert "Lingkungan Hidup" not in root and "Environment" not in root
+
+
+def test_the_operator_sees_the_whole_tree(client: Client) -> None:
+    client.force_login(User.objects.get(email="admin@example.org"))
+    page = client.get("/kelola/pages/", follow=True)
+    assert page.status_code == 200 and "Layanan Kota Mojokerto" in page.content.decode()
+
+
 def test_bob_begins_a_translation_of_his_own_page_only(desk: Client) -> None:
     page_of("akta-kelahiran", "en").delete()
     english = Locale.objects.get(language_code="en").pk

@@ -95,6 +95,7 @@ def test_bob_changes_a_fee_and_it_is_live_and_found_at_once(desk: Any, browser: 
 
 def test_bob_sees_no_other_departments_page(desk: Any, city: City) -> None:
     enter(desk, city, "bob", "/kelola/pages/")
+    desk.wait_for_load_state("networkidle")
     rows = desk.locator("main table .title a").all_inner_texts()
     assert "Penerbitan Akta Kelahiran" in " ".join(rows)
     assert "Perantingan" not in desk.content() and "Lingkungan Hidup" not in desk.content()
