@@ -16,7 +16,7 @@ from tests.faults.verdict import judge
 from tests.journeys.conftest import ROOT, free_port, plain_environment, until
 from tests.kill.conftest import Site
 
-pytestmark = [pytest.mark.kill, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.kill, pytest.mark.timeout(480)]
 CLASSES = ("key", "lookup", "none")
 
 
@@ -82,9 +82,9 @@ def test_a_backup_under_load_restored_elsewhere_sends_nothing_twice(site: Site, 
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
     try:
         waiting = "SELECT 1 FROM cases_delivery WHERE state IN ('PENDING', 'SENDING')"
-        until(lambda: process.poll() is not None or b"Ctrl-C" in log.read_bytes(), 120)
+        until(lambda: process.poll() is not None or b"Ctrl-C" in log.read_bytes(), 240)
         assert process.poll() is None, log.read_text()
-        until(lambda: not rows(other, waiting), 60)
+        until(lambda: not rows(other, waiting), 150)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(25)
