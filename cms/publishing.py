@@ -17,7 +17,7 @@ from django.db.models.signals import post_delete, post_save
 from wagtail.models import Page
 from wagtail.signals import post_page_move
 
-from cms.models import DepartmentPage, ServicePage
+from cms.models import CatalogueCheck, DepartmentPage, ServicePage
 from portal.lib import editions
 from services.catalogue import actions, queries
 from services.catalogue.models import Department, Service
@@ -160,6 +160,15 @@ def drift() -> list[str]:
         after = queries.snapshot()
         transaction.set_rollback(True)
     return sorted(code for code in before.keys() | after.keys() if before.get(code) != after.get(code))
+
+
+def note_drift() -> list[str]:
+    """`drift`, with the result kept for the operator."""
+    differing = drift()
+    with transaction.atomic():
+        kept = CatalogueCheck.objects.create(differing=differing)
+        CatalogueCheck.objects.exclude(pk=kept.pk).delete()
+    return differing
 
 
 @contextmanager

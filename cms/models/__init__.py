@@ -1,7 +1,8 @@
 """The authored pages. The public site reads the catalogue; these are what editors change."""
 
+from cms.models.catalogue_check import CatalogueCheck
 from cms.models.content import ContentPage, HomePage
 from cms.models.department import DepartmentPage
 from cms.models.service import ServicePage
 
-__all__ = ["ContentPage", "DepartmentPage", "HomePage", "ServicePage"]
+__all__ = ["CatalogueCheck", "ContentPage", "DepartmentPage", "HomePage", "ServicePage"]

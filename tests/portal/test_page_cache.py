@@ -270,6 +270,7 @@ NOT_SHOWN = {
     "catalogue.DepartmentMember",
     "catalogue.Holiday",  # promises of one's own case
     "catalogue.SearchWord",  # written together with its SearchEntry
+    "cms.CatalogueCheck",  # for operators
     "cms.HomePage",
     "cms.DepartmentPage",  # its text is handed to the catalogue's Department
     "cms.ServicePage",  # projected into Service and ServiceText

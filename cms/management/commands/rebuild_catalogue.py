@@ -14,11 +14,13 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", help="change nothing; fail when a service differs")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        differing = publishing.drift()
         if options["check"]:
+            differing = publishing.note_drift()
             if differing:
                 raise CommandError(f"Berbeda dari halamannya: {', '.join(differing)}. Jalankan rebuild_catalogue.")
             self.stdout.write("Katalog sama dengan halamannya.")
             return
+        differing = publishing.drift()
         publishing.rebuild()
+        publishing.note_drift()
         self.stdout.write(f"Katalog dibangun ulang; {len(differing)} layanan berubah.")
