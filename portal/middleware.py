@@ -1,6 +1,7 @@
-"""Middleware of the shell: correlation, language, content security policy, private pages."""
+"""Middleware of the shell: correlation, measuring, language, content security policy, private pages."""
 
 import re
+import time
 from collections.abc import Callable
 
 from csp.middleware import CSPMiddleware
@@ -14,9 +15,14 @@ from django.utils.cache import add_never_cache_headers
 from accounts.models import User
 from portal.lib.languages import language_of
 from portal.lib.logs import correlated
+from portal.lib.measuring import counter, histogram
 from portal.lib.problems import problem_page
+from portal.lib.tracing import span
 
 _HEX = re.compile(r"[0-9a-f]{32}")
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+_REQUESTS = counter("portal_requests", "Requests answered", ["route", "method", "status"])
+_REQUEST_SECONDS = histogram("portal_request_seconds", "From a request to its answer", ["route"])
 
 
 class CorrelationMiddleware:
@@ -31,6 +37,32 @@ class CorrelationMiddleware:
             response = self.get_response(request)
             response["X-Request-ID"] = value
             return response
+
+
+class MeasuringMiddleware:
+    """Counts and traces each request by the name of its route: never an address, so no reference and no personal data."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        method = request.method if request.method in _METHODS else "OTHER"
+        began = time.perf_counter()
+        with span(method, "server", **{"http.request.method": method}) as current:
+            response = self.get_response(request)
+            route = _route(request)
+            current.note(**{"http.route": route})
+            current.note(**{"http.response.status_code": response.status_code})
+            current.finish(f"{method} {route}", error=response.status_code >= 500)
+        _REQUESTS.labels(route, method, f"{response.status_code // 100}xx").inc()
+        _REQUEST_SECONDS.labels(route).observe(time.perf_counter() - began)
+        return response
+
+
+def _route(request: HttpRequest) -> str:
+    """The route's name; "-" for what is answered before an address is looked at (kept pages, static files) or is none."""
+    match = request.resolver_match
+    return (match.view_name or "unnamed") if match else "-"
 
 
 class TrustedProxyMiddleware:

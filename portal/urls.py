@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from cms.urls import in_one_language as cms_in_one_language
 from portal import health
+from portal.metrics import metrics
 from services.cases.urls import webhooks
 
 handler400 = "portal.errors.bad_request"
@@ -19,6 +20,7 @@ handler500 = "portal.errors.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("api/v1/", include("portal.api")),
     path("webhooks/", include(webhooks)),
     path("", include(cms_in_one_language)),

@@ -4,11 +4,12 @@ This is the only place where the environment is read. A secret may be given as N
 City name, number prefix and time zone are settings; departments, regions and services are data.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
 import environ
-from celery.schedules import schedule
+from celery.schedules import crontab, schedule
 
 from portal.lib.secrets import read_secret
 
@@ -116,6 +117,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "portal.middleware.CorrelationMiddleware",
+    "portal.middleware.MeasuringMiddleware",
     "portal.middleware.TrustedProxyMiddleware",
     "portal.middleware.LanguageMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -386,6 +388,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": schedule(3600.0),
         "options": {"expires": 3600},
     },
+    "check-catalogue": {
+        "task": "cms.timetable.check_catalogue",
+        "schedule": crontab(hour=2, minute=40),
+        "options": {"expires": 3600},
+    },
 }
 
 # --- departments' systems -------------------------------------------------------------------------------------------
@@ -420,6 +427,14 @@ WEB_THREADS = env.int("WEB_THREADS", default=16)
 # Named points at which a test may kill, stop or break a process. Refused in production by a system check.
 FAULT_FILE = env.str("FAULT_FILE", default="")
 FAULT_CLOCK = env.str("FAULT_CLOCK", default="")
+
+# --- observability (docs/how-to/observe.md): off unless asked for -----------------------------------------------------
+METRICS_TOKEN = read_secret("METRICS_TOKEN", default="")
+METRICS_FOLDER = str(VAR_DIR / "metrics") if METRICS_TOKEN else ""
+if METRICS_FOLDER:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS_FOLDER  # prometheus_client looks for it when it is imported
+TRACES_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
+TRACES_SERVICE_NAME = env.str("OTEL_SERVICE_NAME", default="layanan-kota")
 
 # --- logging: one JSON line an event --------------------------------------------------------------------------------
 LOGGING: dict[str, Any] = {

@@ -19,7 +19,9 @@ from django.db import DatabaseError, transaction
 
 from portal.lib.http import Answer, CallError, Cause, Limits, NetworkPolicy, Request, call
 from portal.lib.logs import correlation_id, new_correlation_id
+from portal.lib.measuring import histogram
 from portal.lib.redaction import redact_text
+from portal.lib.tracing import span
 from services.adapters import oauth
 from services.adapters.models import Exchange
 from services.adapters.outcomes import from_call_error
@@ -29,6 +31,9 @@ from services.adapters.values import Misconfigured
 _log = logging.getLogger(__name__)
 Mark = Callable[[], object]
 MEBIBYTE = 1024 * 1024
+_EXCHANGE_SECONDS = histogram(
+    "portal_exchange_seconds", "Calls to departments' systems", ["connection", "operation", "outcome"]
+)
 
 
 @dataclass(frozen=True)
@@ -109,23 +114,28 @@ class Wire:
         url = self.setup.base_url.rstrip("/") + fill_path(message.path, message.values)
         if message.query:
             url += "?" + urlencode(message.query)
-        request = Request(message.method, url, headers, message.body)
         limit = Limits(body_bytes=min(10, int(self.setup.options.get("answer_mebibytes") or 1)) * MEBIBYTE)
         began = time.monotonic()
-        try:
-            answer = call(
-                request,
-                policy=policy(),
-                fresh=fresh,
-                deadline_seconds=max(0.0, self.ends - began),
-                on_mark=on_mark,
-                limits=limit,
-            )
-        except CallError as error:
-            self._record(message, trace, began, error=error)
-            if error.cause is Cause.MARK and isinstance(error.__cause__, Exception):
-                raise error.__cause__  # the caller's own error: it knows what its mark means
-            raise from_call_error(error) from error
+        with span(f"{self.setup.code} {message.operation}", "client", **{"http.request.method": message.method}) as current:
+            if current.traceparent:
+                headers["traceparent"] = current.traceparent
+            try:
+                answer = call(
+                    Request(message.method, url, headers, message.body),
+                    policy=policy(),
+                    fresh=fresh,
+                    deadline_seconds=max(0.0, self.ends - began),
+                    on_mark=on_mark,
+                    limits=limit,
+                )
+            except CallError as error:
+                current.note(cause=error.cause.value)
+                self._record(message, trace, began, error=error)
+                if error.cause is Cause.MARK and isinstance(error.__cause__, Exception):
+                    raise error.__cause__  # the caller's own error: it knows what its mark means
+                raise from_call_error(error) from error
+            current.note(**{"http.response.status_code": answer.status})
+            current.finish(error=answer.status >= 500)
         self._record(message, trace, began, answer=answer)
         return answer
 
@@ -173,6 +183,8 @@ class Wire:
     def _record(
         self, message: Message, trace: str, began: float, *, answer: Answer | None = None, error: CallError | None = None
     ) -> None:
+        seconds = time.monotonic() - began
+        _EXCHANGE_SECONDS.labels(self.setup.code, message.operation[:60], _outcome(answer, error)).observe(seconds)
         if not message.record and answer is not None and answer.status < 400:
             return
         row = Exchange(
@@ -182,7 +194,7 @@ class Wire:
             reference=message.reference[:60],
             status=answer.status if answer else None,
             cause=error.cause.value if error else "",
-            milliseconds=round((time.monotonic() - began) * 1000),
+            milliseconds=round(seconds * 1000),
             request_bytes=len(message.body or b""),
             response_bytes=len(answer.body) if answer else 0,
             detail={
@@ -198,3 +210,10 @@ class Wire:
             row.save()
         except DatabaseError:  # the answer matters more than the record of it
             _log.exception("an exchange could not be recorded", extra={"connection": self.setup.code})
+
+
+def _outcome(answer: Answer | None, error: CallError | None) -> str:
+    """One of few words: ok, rejected, failed (their 5xx), or why there is no answer."""
+    if answer is None:
+        return error.cause.value if error else "none"
+    return "ok" if answer.status < 400 else "rejected" if answer.status < 500 else "failed"

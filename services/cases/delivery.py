@@ -23,6 +23,7 @@ from accounts.access_log import record_access
 from portal.lib.faults import reach
 from portal.lib.logs import correlated
 from portal.lib.redaction import redact_text
+from portal.lib.tracing import span
 from services.adapters import circuit, gateway
 from services.adapters.models import Connection, Idempotency
 from services.adapters.values import Misconfigured, Outgoing, Receipt, Rejected, Unavailable
@@ -47,8 +48,10 @@ def deliver(delivery_id: int) -> str:
     lease = claim(delivery_id)
     if lease is None:
         return "not now"
-    with held(lease), correlated(lease.delivery.correlation_id):
-        return _attempt(lease)
+    with held(lease), correlated(lease.delivery.correlation_id), span("deliver", "consumer") as current:
+        outcome = _attempt(lease)
+        current.note(outcome=outcome)
+        return outcome
 
 
 def _attempt(lease: Lease) -> str:

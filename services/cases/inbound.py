@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.lib.logs import correlated
+from portal.lib.tracing import span
 from services.adapters.values import Receipt, StatusUpdate
 from services.cases import polling, timeline
 from services.cases.constants import DeliveryState
@@ -46,7 +47,7 @@ def apply_event(event_id: int) -> str:
         event = InboundEvent.objects.select_for_update().get(pk=event_id)
         if event.state != InboundEvent.State.STORED:
             return "already done"
-        with correlated(event.correlation_id):
+        with correlated(event.correlation_id), span("apply event", "consumer"):
             update = unpack(event.payload)
             case = _case_of(event.connection_id, update)
             if case is None:
