@@ -8,7 +8,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.urls import URLPattern, URLResolver, include, path
 
 from cms.urls import in_one_language as cms_in_one_language
-from portal import health
+from portal import health, staff_views
 from portal.metrics import metrics
 from services.cases.urls import webhooks
 
@@ -26,6 +26,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(cms_in_one_language)),
     *i18n_patterns(
         path("akun/", include("accounts.urls")),
+        path("petugas/sistem/", staff_views.system, name="staff-system"),
+        path("petugas/sistem/katalog/", staff_views.check_catalogue, name="staff-system-catalogue"),
+        path("petugas/sistem/sambungan/<slug:code>/", staff_views.switch_connection, name="staff-system-connection"),
         path("", include("services.cases.urls")),
         path("", include("cms.urls")),
         prefix_default_language=False,

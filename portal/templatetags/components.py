@@ -172,6 +172,19 @@ def moment(value: datetime | None) -> str:
 
 
 @register.filter
+def age(seconds: float) -> str:
+    """42 -> 42 detik; 5000 -> 1 jam 23 menit; 200000 -> 2 hari 7 jam"""
+    minutes = int(seconds // 60)
+    if not minutes:
+        return _("%(n)d detik") % {"n": int(seconds)}
+    if minutes < 60:
+        return _("%(n)d menit") % {"n": minutes}
+    if minutes < 1440:
+        return _("%(h)d jam %(n)d menit") % {"h": minutes // 60, "n": minutes % 60}
+    return _("%(d)d hari %(h)d jam") % {"d": minutes // 1440, "h": minutes % 1440 // 60}
+
+
+@register.filter
 def file_size(size: int) -> str:
     """421888 -> 412 KB; 1153434 -> 1,1 MB (English: 1.1 MB)"""
     if size < 1024 * 1024:

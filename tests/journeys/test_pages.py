@@ -85,6 +85,8 @@ SIGNED_IN = [
     ("work list, case being sent", "bob", "/petugas{waiting}", 200),
     ("work list of a department without a system", "dewi", "/petugas/?antrean=menunggu", 200),
     ("work list, case", "dewi", "/petugas{inbox}", 200),
+    ("system, not for clerks", "bob", "/petugas/sistem/", 403),
+    ("system", "oper", "/petugas/sistem/", 200),
     ("home, department down", "", "/", 200),
     ("service, department down", "", "/layanan/akta-kelahiran/", 200),
     ("status, department down", "", "/status/", 200),

@@ -1,0 +1,81 @@
+"""`/petugas/sistem/`: how the portal runs, for operators. No case and no personal data is shown here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.permissions import is_operator
+from accounts.requests import SignedInRequest
+from portal import __version__
+from portal.health import own_checks
+from portal.lib.waking import wake
+from portal.overview import OPEN_STATES, overview
+from services.adapters.actions import switch_connection as switch
+from services.adapters.models import Connection
+
+View = Callable[..., HttpResponse]
+
+
+def operators_only(view: View) -> View:
+    """Signed in: else to sign-in. Not an operator: 403."""
+
+    @login_required
+    @never_cache
+    @wraps(view)
+    def guarded(request: SignedInRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not is_operator(request.user):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+@operators_only
+@require_safe
+def system(request: SignedInRequest) -> HttpResponse:
+    seen = overview()
+    context = {
+        "seen": seen,
+        "checks": own_checks(),
+        **{state.value.lower().removeprefix("needs_"): seen.deliveries(state) for state in OPEN_STATES},
+        "version": __version__,
+        "nav": "sistem",
+    }
+    return render(request, "staff/system.html", context)
+
+
+@operators_only
+@require_POST
+def check_catalogue(request: SignedInRequest) -> HttpResponse:
+    if wake("cms.timetable.check_catalogue"):
+        messages.success(request, _("Pemeriksaan katalog dimulai. Muat ulang halaman ini sebentar lagi."))
+    else:
+        messages.error(request, _("Antrean pekerja tidak bisa dihubungi. Coba lagi sebentar lagi."))
+    return redirect("staff-system")
+
+
+@operators_only
+@require_POST
+def switch_connection(request: SignedInRequest, code: str) -> HttpResponse:
+    wanted = request.POST.get("keadaan")
+    try:
+        if wanted not in ("jalan", "jeda"):
+            messages.error(request, _("Pilih Jeda atau Jalankan."))
+        elif switch(code, active=wanted == "jalan", operator=request.user):
+            messages.success(request, _("Tersimpan."))
+        else:
+            messages.success(request, _("Sambungan itu sudah dalam keadaan yang dipilih."))
+    except Connection.DoesNotExist:
+        raise Http404 from None
+    return redirect("staff-system")
