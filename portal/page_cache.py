@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache as once
@@ -26,12 +24,8 @@ from portal.lib import editions
 
 MAX_QUERY = 200
 MAX_BYTES = 2 * 1024 * 1024
-_PAUSE_SECONDS = 2.0
 # Set by middleware further out on kept and fresh answers alike, or made anew for each answer.
 _NOT_KEPT = {"content-length", "vary", "cache-control", "expires", "etag", "content-encoding"}
-
-_log = logging.getLogger(__name__)
-_paused_until = float("-inf")
 
 
 @dataclass(frozen=True)
@@ -114,22 +108,10 @@ def release() -> str:
 
 
 def _look_up(key: str) -> tuple[KeptPage | None, str | None]:
-    """The kept page and the cache's word of the edition. A cache that does not answer is left alone for two seconds."""
-    if time.monotonic() < _paused_until:
-        return None, None
-    try:
-        found = caches[editions.CACHE].get_many([key, editions.WORD])
-    except Exception as error:  # cache clients raise their own kinds
-        _pause(error)
-        return None, None
+    """The kept page and the cache's word of the edition."""
+    found = caches[editions.CACHE].get_many([key, editions.WORD])
     page = found.get(key)
     return (page if isinstance(page, KeptPage) else None), found.get(editions.WORD)
-
-
-def _pause(error: Exception) -> None:
-    global _paused_until
-    _paused_until = time.monotonic() + _PAUSE_SECONDS
-    _log.warning("page cache: %s", type(error).__name__)
 
 
 def _may_be_kept(response: HttpResponse) -> bool:
@@ -154,15 +136,10 @@ def _keep(key: str, edition: str, response: HttpResponse, *, word_missing: bool)
         gzip.compress(body, 6, mtime=0),
         response.get("Cache-Control", "public, max-age=0, must-revalidate"),
     )
-    if time.monotonic() < _paused_until:
-        return page
     cache = caches[editions.CACHE]
-    try:
-        cache.set(key, page, settings.PAGE_CACHE_SECONDS)
-        if word_missing and settings.CACHE_IS_SHARED:
-            editions.first_word(cache)
-    except Exception as error:  # cache clients raise their own kinds
-        _pause(error)
+    cache.set(key, page, settings.PAGE_CACHE_SECONDS)
+    if word_missing and settings.CACHE_IS_SHARED:
+        editions.first_word(cache)
     return page
 
 

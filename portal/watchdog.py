@@ -28,6 +28,7 @@ class Watchdog:
     def __init__(self, app: Celery) -> None:
         self.app = app
         self.running = 0
+        self._lock = threading.Lock()  # tasks begin and end in many threads
         self.heard = time.monotonic()
 
     def start(self) -> None:
@@ -36,12 +37,15 @@ class Watchdog:
         threading.Thread(target=self._watch, daemon=True, name="watchdog").start()
 
     def _began(self, **_: Any) -> None:
-        self.running += 1
-        self.heard = time.monotonic()
+        self._count(1)
 
     def _ended(self, **_: Any) -> None:
-        self.running -= 1
-        self.heard = time.monotonic()
+        self._count(-1)
+
+    def _count(self, change: int) -> None:
+        with self._lock:
+            self.running += change
+            self.heard = time.monotonic()
 
     def _watch(self) -> None:
         while True:

@@ -9,8 +9,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from portal.lib.cache import is_reachable
-
 MAX_EMAIL = 254
 
 
@@ -23,14 +21,6 @@ class LoginHooks(DefaultAccountAdapter):
     def get_reset_password_from_key_url(self, key: str) -> str:
         uid, _dash, token = key.partition("-")
         return settings.PUBLIC_URL + reverse("account_reset_password_from_key", kwargs={"uidb36": uid, "key": token})
-
-    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Attempts are counted in the cache. While they cannot be counted nobody signs in; open sessions go on."""
-        if not is_reachable():
-            raise ValidationError(
-                _("Masuk sedang tidak bisa. Coba lagi beberapa menit lagi; yang sudah masuk tetap bisa bekerja.")
-            )
-        super().pre_authenticate(request, **credentials)
 
     def clean_email(self, email: str) -> str:
         if len(email) > MAX_EMAIL:

@@ -8,7 +8,9 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +56,9 @@ class Sqlite:
         self.path = Path(str(connections[alias].settings_dict["NAME"]))
 
     def dump(self, target: Path) -> dict[str, Any]:
-        with sqlite3.connect(self.path, timeout=30) as source, sqlite3.connect(target) as copy:
+        with closing(sqlite3.connect(self.path, timeout=30)) as source, closing(sqlite3.connect(target)) as copy:
             source.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
         return self._figures(target)
 
     def is_empty(self) -> bool:
@@ -88,7 +91,7 @@ class Sqlite:
 
     def _query(self, path: Path) -> Query:
         def ask(sql: str) -> list[tuple[Any, ...]]:
-            with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30) as database:
+            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as database:
                 return database.execute(sql).fetchall()
 
         return ask
@@ -129,14 +132,16 @@ class Postgres:
             return session.execute(f"{others} AND backend_type = 'client backend'").fetchone() is not None
 
     def load(self, source: Path) -> dict[str, Any]:
+        """One transaction: everything is there afterwards, or everything is as before."""
         connections.close_all()
-        with self._connect() as session:  # everything or nothing, and nobody meets half of it
-            session.execute("DROP SCHEMA public CASCADE")
-            session.execute("CREATE SCHEMA public")
-        self._run(
-            *("pg_restore", "--no-owner", "--single-transaction", "--exit-on-error", f"--dbname={self.address['dbname']}"),
-            str(source),
-        )
+        with tempfile.TemporaryDirectory(prefix=".restore-", dir=settings.VAR_DIR) as folder:
+            script = Path(folder) / "database.sql"
+            self._run("pg_restore", "--no-owner", f"--file={script}", str(source))
+            empty = "DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
+            self._run(
+                *("psql", "--quiet", "--no-psqlrc", "--single-transaction", "--set=ON_ERROR_STOP=1", "--output=/dev/null"),
+                *(f"--command={empty}", f"--file={script}"),
+            )
         with self._connect() as session:
             return self._figures(session)
 

@@ -45,7 +45,7 @@ class TolerantRedisCache(RedisCache):
     has_key = _tolerant("has_key", lambda key, version=None: False)
     set = _tolerant("set", lambda *_, **__: None)
     set_many = _tolerant("set_many", lambda data, *_, **__: list(data))
-    add = _tolerant("add", lambda *_, **__: True)
+    add = _tolerant("add", lambda *_, **__: False)
     touch = _tolerant("touch", lambda *_, **__: False)
     incr = _tolerant("incr", _no_such_key)
     delete = _tolerant("delete", lambda *_, **__: False)

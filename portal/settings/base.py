@@ -185,11 +185,12 @@ REDIS_URL = env.str("REDIS_URL", default="")
 # Whether what one process puts into the cache is seen by the others.
 CACHE_IS_SHARED = bool(REDIS_URL)
 if REDIS_URL:
-    _redis = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-    CACHES: dict[str, Any] = {
-        "default": _redis,
-        "pages": {**_redis, "OPTIONS": {"socket_connect_timeout": 0.3, "socket_timeout": 0.3}},
+    _redis = {
+        "BACKEND": "portal.lib.cache.TolerantRedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_connect_timeout": 0.3, "socket_timeout": 0.3},
     }
+    CACHES: dict[str, Any] = {"default": _redis, "pages": _redis}
 else:
     _memory = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     CACHES = {

@@ -131,10 +131,21 @@ def _reaches(account: str, folder: Path) -> bool:
 
 
 def own(folder: Path, account: str | None) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """A folder of `account` alone. Raises StartError for one that somebody else has put there."""
+    wanted = os.geteuid() if account is None else pwd.getpwnam(account).pw_uid
+    try:
+        folder.mkdir(mode=0o700, parents=True)
+        give(folder, account)
+    except FileExistsError:
+        if folder.is_symlink() or folder.stat().st_uid != wanted:
+            raise StartError(f"{folder} belongs to somebody else. Remove it, or choose another FULL_DIR.") from None
+
+
+def give(path: Path, account: str | None) -> None:
+    """Hand a file or folder that this process has made to the account that runs the server."""
     if account is not None:
         entry = pwd.getpwnam(account)
-        os.chown(folder, entry.pw_uid, entry.pw_gid)
+        os.chown(path, entry.pw_uid, entry.pw_gid, follow_symlinks=False)
 
 
 def program(name: str) -> str:

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from portal.stack.configuration import ROOT, Stack, current_account, folder_for, own, program, server_account
+from portal.stack.configuration import ROOT, Stack, current_account, folder_for, give, own, program, server_account
 from portal.stack.supervision import Child, StartError
 
 _POSTGRES_OPTIONS = {
@@ -39,7 +39,7 @@ def _make_cluster(stack: Stack, data: Path, account: str | None) -> None:
     with tempfile.NamedTemporaryFile("w", encoding="ascii") as password:
         password.write(stack.database_password)
         password.flush()
-        Path(password.name).chmod(0o644 if account else 0o600)
+        give(Path(password.name), account)
         command = [program("initdb"), "-D", str(data), "-U", "portal", "--auth=scram-sha-256", f"--pwfile={password.name}"]
         made = subprocess.run(
             [*command, "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"],

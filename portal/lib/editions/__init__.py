@@ -7,7 +7,6 @@ for as long as `current()` says what it said before the first row was read.
 
 from __future__ import annotations
 
-import logging
 import secrets
 import time
 from dataclasses import dataclass
@@ -20,8 +19,6 @@ CACHE = "pages"
 WORD = "edition.word"
 # A process killed between its commit and its word to the cache leaves others behind for this long at most.
 TRUST_SECONDS = 1.0
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -71,7 +68,4 @@ def first_word(cache: BaseCache) -> None:
 
 
 def _new_word() -> None:
-    try:
-        caches[CACHE].set(WORD, secrets.token_hex(8), None)
-    except Exception as error:  # cache clients raise their own kinds
-        _log.warning("the cache did not take the word of a new edition: %s", type(error).__name__)
+    caches[CACHE].set(WORD, secrets.token_hex(8), None)
