@@ -481,7 +481,7 @@ def test_an_expired_lease_of_a_dead_worker_is_fatal(api: Client, key: str) -> No
 
 
 def test_a_cache_that_is_gone_is_fatal(api: Client, settings: Any) -> None:
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+    settings.CACHES = {**settings.CACHES, "default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
     answer = api.get("/readyz")
     assert answer.status_code == 503 and answer.json()["checks"]["cache"]["ok"] is False
 
