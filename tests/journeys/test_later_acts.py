@@ -50,7 +50,8 @@ def test_alice_answers_with_a_file_and_the_department_sees_it_once(
     look_closely()
     page.fill("#pesan", "Ini foto yang terang")
     page.set_input_files("#berkas-jawaban", papers["photo"])
-    page.click("button:has-text('Kirim jawaban')")
+    with page.expect_navigation():
+        page.click("button:has-text('Kirim jawaban')")
     assert "Jawaban tersimpan" in page.content()
     look_closely()
     act = f"{reference}.1"
@@ -73,7 +74,8 @@ def test_alice_withdraws_and_the_department_lets_go(
     page.click("a:has-text('Batalkan permohonan')")
     look_closely()
     page.fill("#pesan", "Sudah diurus di rumah sakit")
-    page.click("main button:has-text('Batalkan permohonan')")
+    with page.expect_navigation():
+        page.click("main button:has-text('Batalkan permohonan')")
     assert status_of(page) == "Pembatalan diminta"
     look_closely()
     until(lambda: city.ledger()["effects"].get(f"{reference}.1") == 1)
