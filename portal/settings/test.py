@@ -26,5 +26,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test" / f"{_lane}-{_digest.hexdigest()[:12]}.sqlite3")}
 else:
     DATABASES["default"]["TEST"] = {"NAME": f"test_{_lane}_{_digest.hexdigest()[:12]}"}
+    # A test is one transaction, however long a busy machine lets it wait between two statements.
+    DATABASES["default"]["OPTIONS"]["options"] += " -c idle_in_transaction_session_timeout=0"
 (VAR_DIR / "static").mkdir(exist_ok=True)  # WhiteNoise warns about a missing folder
 UPLOADS_ROOT = VAR_DIR / "test" / "uploads"

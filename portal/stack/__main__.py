@@ -289,7 +289,7 @@ def with_postgres(command: list[str]) -> int:
         Path(folder).chmod(0o755)
         stack = replace(Stack.from_environment(), var=Path(folder), postgres=free_port())
         stack.log.mkdir()
-        server = servers.postgres(stack)
+        server = servers.postgres(stack, lasting=False)
         server.start()
         try:
             wait_until(partial(is_listening, stack.postgres), seconds=30, what=server.log.read_text())

@@ -20,16 +20,28 @@ _POSTGRES_OPTIONS = {
     "synchronous_commit": "on",
     "log_min_messages": "warning",
 }
+# For a cluster that is thrown away: nothing waits for the disk.
+_FLEETING = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+}
 
 
-def postgres(stack: Stack, port: int | None = None) -> Child:
-    """A cluster of our own: made at the first start, account and database `portal`, password in the stack's folder."""
+def postgres(stack: Stack, port: int | None = None, *, lasting: bool = True) -> Child:
+    """A cluster of our own: made at the first start, account and database `portal`, password in the stack's folder.
+
+    One that is not `lasting` is quicker, and a failing machine would lose it.
+    """
     account = server_account()
     data = folder_for(account, stack.var / "postgres")
     own(data, account)
     if not (data / "PG_VERSION").exists():
         _make_cluster(stack, data, account)
-    options = {**_POSTGRES_OPTIONS, "port": str(port or stack.postgres), "unix_socket_directories": str(data)}
+    options = _POSTGRES_OPTIONS if lasting else _POSTGRES_OPTIONS | _FLEETING
+    options = {**options, "port": str(port or stack.postgres), "unix_socket_directories": str(data)}
     command = [program("postgres"), "-D", str(data), *(f"--{name}={value}" for name, value in options.items())]
     environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"}
     return Child("postgres", command, environment, stack.log, user=account, stop_signal=signal.SIGINT)
