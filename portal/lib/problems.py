@@ -10,11 +10,15 @@ from rest_framework.views import exception_handler as drf_exception_handler
 
 
 class Problem(exceptions.APIException):
-    """An error with its own status, code and further members, e.g. `Problem(422, "key_reused", "...", errors=[...])`."""
+    """An error with its own status, code and further members, e.g. `Problem(422, "key_reused", "...", errors=[...])`.
 
-    def __init__(self, status: int, code: str, detail: str, **members: Any) -> None:
+    `wait`: seconds for Retry-After.
+    """
+
+    def __init__(self, status: int, code: str, detail: str, *, wait: int | None = None, **members: Any) -> None:
         super().__init__(detail=detail, code=code)
         self.status_code = status
+        self.wait = wait
         self.members = members
 
 

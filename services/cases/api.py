@@ -25,7 +25,7 @@ from portal.lib.pagination import page_of
 from portal.lib.problems import Problem
 from portal.lib.strict_json import StrictJSONParser
 from services.cases import actions, acts, queries
-from services.cases.attachments import JudgedFile, RefusedFileError, held_by, hold, judge
+from services.cases.attachments import JudgedFile, NoRoomError, RefusedFileError, held_by, hold, judge
 from services.cases.constants import Act, DeliveryState
 from services.cases.drafts import files_named, read_api_answers
 from services.cases.models import Case, Delivery
@@ -33,6 +33,13 @@ from services.catalogue.models import Channel, Service
 from services.forms.queries import current_version
 
 _KEY = re.compile(r"[\x21-\x7e]{1,100}")
+
+
+def _refused(error: RefusedFileError) -> Problem:
+    """A file that is wrong, or one that can be sent again later."""
+    if isinstance(error, NoRoomError):
+        return Problem(503, "no_room", "The portal cannot take files right now. Send the same request again later.", wait=60)
+    return Problem(422, "file_refused", str(error))
 
 
 def _moment(value: datetime | None) -> str | None:
@@ -208,7 +215,7 @@ class AttachmentsView(APIView):
         try:
             made = hold(request.user, question, judge(upload))
         except RefusedFileError as error:
-            raise Problem(422, "file_refused", str(error)) from None
+            raise _refused(error) from None
         shown = {"ref": made.ref, "question": made.question, "name": made.name}
         return Response({**shown, "content_type": made.content_type, "size": made.size}, status=201)
 
@@ -242,7 +249,7 @@ class _ActView(APIView):
         except actions.ConflictError as error:
             raise Problem(409, "conflict", str(error), case_status=case.status) from None
         except RefusedFileError as error:
-            raise Problem(422, "file_refused", str(error)) from None
+            raise _refused(error) from None
         return Response(act_as_json(delivery), status=200 if again else 201)
 
     def _text(self, request: SignedInApiRequest) -> str:

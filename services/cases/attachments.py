@@ -55,6 +55,10 @@ class RefusedFileError(ValueError):
     """The file is not taken; the message is the sentence for the resident."""
 
 
+class NoRoomError(RefusedFileError):
+    """No file can be taken now, whatever it is: the disk is full or cannot be written."""
+
+
 @dataclass(frozen=True)
 class JudgedFile:
     name: str
@@ -229,9 +233,7 @@ def _write(ref: str, data: bytes) -> None:
             os.close(folder)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise RefusedFileError(
-            _("Portal sedang tidak bisa menerima berkas. Isian lain tersimpan; coba lagi nanti")
-        ) from error
+        raise NoRoomError(_("Portal sedang tidak bisa menerima berkas. Isian lain tersimpan; coba lagi nanti")) from error
 
 
 def open_attachment(attachment: Attachment) -> bytes:

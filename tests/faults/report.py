@@ -15,7 +15,8 @@ each department's own ledger. Classes: `key` honours our key, `lookup` can be as
 
 **Lost**: a receipt was shown and the department has nothing although the portal says sent, or there is no row. **Doubled**: more than one
 effect, or a second request to a `none` backend. **Keyless**: requests without our key. **Unclear**: a `none` backend did not
-confirm; a person decides, nothing goes again by machine. A row is good with 0 lost, 0 doubled, 0 keyless and nothing left on its way.
+confirm; a person decides, nothing goes again by machine. The two rows of full disks mount a small file system and
+need root. A row is good with 0 lost, 0 doubled, 0 keyless and nothing left on its way.
 
 | fault | promise | class | faults | submitted | effects | unclear | lost | doubled | keyless | verdict |
 | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |

@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.faults.disks import database_full, logs_full, may_mount, uploads_full
+from tests.faults.load import under_load
+from tests.faults.recovery import newest_migration_before, restored_elsewhere, two_releases
 from tests.faults.site import CLASSES, Site, within
 from tests.faults.verdict import Verdict
 
@@ -82,39 +85,6 @@ def in_mode(mode: str) -> Callable[[Site, str, int], Verdict]:
         verdict = site.verdict(kind, references, faults=times, after=6 if mode == "slow" else 0)
         site.tell(kind, mode="normal")
         return verdict
-
-    return run
-
-
-def under_load(break_it: Callable[[Site], None]) -> Callable[[Site, int], dict[str, Verdict]]:
-    """Three clients, one a class, submit while `break_it` runs, and on for a moment."""
-
-    def run(site: Site, times: int) -> dict[str, Verdict]:
-        made: dict[str, list[str]] = {kind: [] for kind in CLASSES}
-        over = threading.Event()
-        problems: list[str] = []
-
-        def client(kind: str) -> None:
-            while not over.is_set():
-                try:
-                    made[kind].append(site.submit(kind))
-                except (RuntimeError, TimeoutError) as error:
-                    problems.append(str(error)[:200])
-
-        clients = [threading.Thread(target=client, args=(kind,)) for kind in CLASSES]
-        for thread in clients:
-            thread.start()
-        rounds = max(1, times // 5)
-        for _ in range(rounds):
-            time.sleep(1)
-            break_it(site)
-        time.sleep(2)
-        over.set()
-        for thread in clients:
-            thread.join()
-        found = {kind: site.verdict(kind, made[kind], faults=rounds) for kind in CLASSES}
-        found["key"].remarks.extend(problems)
-        return found
 
     return run
 
@@ -278,15 +248,6 @@ def at_address(url: str) -> Callable[[Site, str, int], Verdict]:
     return run
 
 
-def process_is_back(name: str, good: Callable[[Site], bool]) -> Callable[[Site], None]:
-    def run(site: Site) -> None:
-        site.kill(name)
-        if within(15, lambda: good(site)) is None:
-            raise RuntimeError(f"{name} was not back within 15 s")
-
-    return run
-
-
 def rows() -> list[Row]:
     made = [Row("no fault", "sent", each_class(without_fault))]
     for point in WORKER_POINTS:
@@ -320,5 +281,14 @@ def rows() -> list[Row]:
         Row("one worker's clock 2 h ahead", "leases are on the database's clock", under_load(clock_of_one_worker(7200))),
         Row("one worker's clock 2 h behind", "leases are on the database's clock", under_load(clock_of_one_worker(-7200))),
         Row("mail down", "mails wait, each is sent once", mail_down),
+        Row("disk full: logs", "a log never stops a request", logs_full),
+        Row("backup under load, restored elsewhere", "counts and digests equal, nothing sent twice", restored_elsewhere),
     ]
+    if older := newest_migration_before():
+        made.append(Row("workers and web of two releases", "both serve the same rows", two_releases(older)))
+    if may_mount():
+        made += [
+            Row("disk full: uploads", "files refused whole, the rest goes on", uploads_full),
+            Row("disk full: database", "503, then the same receipt", database_full),
+        ]
     return made

@@ -54,6 +54,8 @@ class Site:
         self.fault = var / "fault"
         self.ports = {kind: free_port() for kind in ALL}
         self.api_key = ""
+        self.refusals = 0  # answers of 5xx that a client got
+        self.last_status = 0
         self._numbers = iter(range(10**9))
         self._lock = threading.Lock()
         self._run = f"{time.time():.0f}"
@@ -135,6 +137,8 @@ class Site:
                     found: dict[str, Any] = json.load(answer)
                     return found
             except urllib.error.HTTPError as error:
+                self.last_status = error.code
+                self.refusals += 1
                 if error.code < 500:
                     raise RuntimeError(error.read().decode()) from error
             except (OSError, ValueError, http.client.HTTPException):

@@ -87,6 +87,16 @@ def test_a_hostile_file_is_refused_with_a_sentence(birth: Service, alice: User, 
     assert not Attachment.objects.exists()
 
 
+def test_a_full_disk_asks_the_client_to_come_back(birth: Service, alice: User, client: Client, monkeypatch: Any) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("services.cases.attachments.os.fsync", full)
+    answer = upload(client, create_api_key(alice, label="a"), "surat_lahir", photo())
+    assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (503, "no_room", "60")
+    assert not Attachment.objects.exists()
+
+
 def test_a_body_beyond_every_limit_is_not_even_read(client: Client, settings: Any) -> None:
     settings.REQUEST_MAX_BYTES = 1000
     file = SimpleUploadedFile("a.bin", io.BytesIO(b"x" * 5000).read())
