@@ -14,16 +14,16 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import task_postrun, task_prerun
+from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
 from portal.health import oldest_due_seconds
 
-SILENCE_SECONDS = 30.0
 _log = logging.getLogger(__name__)
 
 
 class Watchdog:
-    """Ends this process when it has run nothing for 30 s, a delivery is due for 30 s and the broker can be reached."""
+    """Ends this process when it has run nothing for WORKER_SILENCE_SECONDS, a delivery is due that long and the broker can be reached."""
 
     def __init__(self, app: Celery) -> None:
         self.app = app
@@ -49,7 +49,7 @@ class Watchdog:
 
     def _watch(self) -> None:
         while True:
-            time.sleep(5)
+            time.sleep(min(5.0, settings.WORKER_SILENCE_SECONDS))
             try:
                 if self.is_silent() and self._is_broker_reachable():
                     _log.error("no task for too long while deliveries are due: this worker ends itself")
@@ -58,11 +58,11 @@ class Watchdog:
                 close_old_connections()
 
     def is_silent(self) -> bool:
-        """Has this worker run nothing for 30 s although a delivery waits that long?"""
-        if self.running > 0 or time.monotonic() - self.heard < SILENCE_SECONDS:
+        """Has this worker run nothing for WORKER_SILENCE_SECONDS although a delivery waits that long?"""
+        if self.running > 0 or time.monotonic() - self.heard < settings.WORKER_SILENCE_SECONDS:
             return False
         close_old_connections()
-        return oldest_due_seconds() > SILENCE_SECONDS
+        return oldest_due_seconds() > settings.WORKER_SILENCE_SECONDS
 
     def _is_broker_reachable(self) -> bool:
         try:

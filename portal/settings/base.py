@@ -10,6 +10,7 @@ from typing import Any
 
 import environ
 from celery.schedules import crontab, schedule
+from kombu import Queue
 
 from portal.lib.secrets import read_secret
 
@@ -342,6 +343,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
         "polling_interval": 0.2,
     }
 )
+# A worker takes from both in turn: thousands of questions to departments do not keep one submission waiting.
+CELERY_TASK_QUEUES = [Queue("celery"), Queue("questions")]
+CELERY_TASK_ROUTES = {"services.cases.tasks.ask_status": {"queue": "questions"}}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -417,6 +421,8 @@ DELIVERY_GIVE_UP_SECONDS = 72 * 3600
 DELIVERY_GIVE_UP_TRIES = 20
 # Departments that do not tell us by themselves are asked: soon after something happened, then after a share of the time
 # since the last movement, between the shortest and the longest wait; so many cases of one connection a sweep.
+# A worker that has run nothing for so long although a delivery is due ends itself, and is started again.
+WORKER_SILENCE_SECONDS = env.float("WORKER_SILENCE_SECONDS", default=30.0)
 POLL_SHORTEST_SECONDS = env.float("POLL_SHORTEST_SECONDS", default=60.0)
 POLL_LONGEST_SECONDS = env.float("POLL_LONGEST_SECONDS", default=4 * 3600.0)
 POLL_AGE_SHARE = env.float("POLL_AGE_SHARE", default=0.1)

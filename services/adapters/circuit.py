@@ -1,8 +1,9 @@
 """Circuit breaker, ceiling and retry budget of a connection, as columns of its row.
 
-Every function that decides takes a `Connection` that the caller has locked (`select_for_update`; on SQLite the
-IMMEDIATE transaction does it), so the figures are exact over all processes and a killed process leaks nothing:
-the slots in use are counted from leases, and leases end by themselves.
+Every function that admits or counts a failure takes a `Connection` that the caller has locked (`select_for_update`; on
+SQLite the IMMEDIATE transaction does it), so the figures are exact over all processes and a killed process leaks nothing:
+the slots in use are counted from leases, and leases end by themselves. The lock is one for all calls to that system, so
+little is done under it: a success is noted after its case, in a transaction of its own.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from django.db.models import F, Value
+from django.db.models.functions import Least
 
 from services.adapters.models import Connection
 
@@ -67,24 +71,33 @@ def _refill(connection: Connection, now: datetime) -> None:
     connection.budget_at = now
 
 
-def record_success(connection: Connection, *, now: datetime, retry: bool) -> bool:
-    """Note a call that the backend answered well. Returns True when this closed an open breaker."""
+def record_success(connection_id: int, *, now: datetime, retry: bool) -> bool:
+    """Note a call that the backend answered well. Returns True when this closed an open breaker.
+
+    Locks the row for itself, as the last thing of its transaction: no other row may be waited for behind it.
+    """
+    earned = BUDGET_PER_SUCCESS + (1 if retry else 0)
+    row = Connection.objects.filter(pk=connection_id)
+    well = row.filter(failures=0, open_until=None, down_since=None)
+    if well.update(last_success_at=now, budget=Least(Value(BUDGET_SIZE), F("budget") + earned)):
+        return False
+    connection = row.select_for_update(no_key=True).get()
     was_down = is_down(connection)
     connection.failures = 0
     connection.open_until = None
     connection.down_since = None
     connection.last_success_at = now
-    connection.budget = min(BUDGET_SIZE, connection.budget + BUDGET_PER_SUCCESS + (1 if retry else 0))
+    connection.budget = min(BUDGET_SIZE, connection.budget + earned)
     connection.save(update_fields=["failures", "open_until", "down_since", "last_success_at", "budget"])
     return was_down
 
 
-def record_read_success(connection: Connection, *, now: datetime, settled: bool) -> None:
+def record_read_success(connection_id: int, *, now: datetime, settled: bool) -> None:
     """Note a question that was answered well. It ends a row of failures only when no delivery waits to prove more."""
-    connection.last_success_at = now
-    if settled and not is_down(connection):
-        connection.failures = 0
-    connection.save(update_fields=["last_success_at", "failures"])
+    row = Connection.objects.filter(pk=connection_id)
+    row.update(last_success_at=now)
+    if settled:
+        row.filter(failures__gt=0, failures__lt=FAILURES_TO_OPEN).update(failures=0)
 
 
 def record_failure(connection: Connection, *, now: datetime) -> bool:

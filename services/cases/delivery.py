@@ -13,7 +13,7 @@ import random
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
@@ -30,11 +30,12 @@ from services.adapters.values import Misconfigured, Outgoing, Receipt, Rejected,
 from services.cases import polling, timeline
 from services.cases.attachments import submitted_files
 from services.cases.constants import Act, DeliveryPhase, DeliveryState, Phase
-from services.cases.disturbance import reopen, tell_down
+from services.cases.disturbance import note_success, tell_down
 from services.cases.leases import Lease, LeaseLostError, claim, database_now, held, wake_following
 from services.cases.models import Delivery
 
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 _RELEASED = {  # what a department receives with an act, as the resident's access log says it
     Act.SUBMIT: gettext_noop("Isian dan berkas permohonan"),
     Act.ANSWER: gettext_noop("Jawaban dan berkas"),
@@ -139,7 +140,7 @@ def _record_release(delivery: Delivery) -> None:
     )
 
 
-def _commit(write: Callable[[], str]) -> str:
+def _commit(write: Callable[[], T]) -> T:
     """Write a result, with a new connection at each try, for up to a minute: a restarting database ends in SENT."""
     end = time.monotonic() + 60
     while True:
@@ -156,9 +157,9 @@ def _commit(write: Callable[[], str]) -> str:
 def _settle_sent(lease: Lease, receipt: Receipt) -> str:
     delivery = lease.delivery
 
+    now = _commit(database_now)
+
     def write() -> str:
-        backend = Connection.objects.select_for_update(no_key=True).get(pk=delivery.connection_id)
-        now = database_now()
         sent = {
             "state": DeliveryState.SENT,
             "phase": "",
@@ -172,23 +173,21 @@ def _settle_sent(lease: Lease, receipt: Receipt) -> str:
         states = (DeliveryState.SENDING, DeliveryState.UNCLEAR)
         if not Delivery.objects.filter(pk=delivery.pk, token=lease.token, state__in=states).update(**sent):
             return "fenced"
-        if circuit.record_success(backend, now=now, retry=lease.retry):
-            reopen(backend, now)
         timeline.record_receipt(case, receipt, delivery)
-        polling.watch(case, backend, now=now)
+        polling.watch(case, delivery.connection, now=now)
         wake_following(delivery)
         _log.info("delivery sent", extra={"delivery": delivery.key, "tries": delivery.tries})
         return "sent"
 
-    return _commit(write)
+    outcome = _commit(write)
+    _commit(lambda: note_success(delivery.connection_id, now=now, retry=lease.retry))
+    return outcome
 
 
 def _settle_rejected(lease: Lease, error: Rejected) -> str:
     delivery = lease.delivery
 
     def write() -> str:
-        backend = Connection.objects.select_for_update(no_key=True).get(pk=delivery.connection_id)
-        now = database_now()
         case = timeline.lock_case(delivery.case_id)
         # A department that does not let go, or has closed the case meanwhile, has answered: nothing is left to decide.
         final = delivery.act == Act.WITHDRAW or (delivery.number > 0 and case.phase == Phase.CLOSED)
@@ -200,15 +199,15 @@ def _settle_rejected(lease: Lease, error: Rejected) -> str:
         )
         if not changed:
             return "fenced"
-        if circuit.record_success(backend, now=now, retry=lease.retry):
-            reopen(backend, now)
         words = "\n".join([error.message, *error.field_errors.values()]).strip()
         timeline.record_rejection(case, delivery, words, final=final)
         if final:
             wake_following(delivery)
         return "rejected"
 
-    return _commit(write)
+    outcome = _commit(write)
+    _commit(lambda: note_success(delivery.connection_id, now=database_now(), retry=lease.retry))
+    return outcome
 
 
 def _settle_unavailable(lease: Lease, error: Unavailable) -> str:

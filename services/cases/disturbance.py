@@ -25,6 +25,13 @@ def tell_down(backend: Connection, now: datetime) -> None:
     set_availability(_services_of(backend), Availability.QUEUEING, since=now)
 
 
+def note_success(connection_id: int, *, now: datetime, retry: bool) -> None:
+    """A call was answered well: when that closes the breaker, what waited goes. In a transaction of its own."""
+    with transaction.atomic():
+        if circuit.record_success(connection_id, now=now, retry=retry):
+            reopen(Connection.objects.get(pk=connection_id), now)
+
+
 def reopen(backend: Connection, now: datetime) -> None:
     """A probe got through: say so, and wake what was parked."""
     _log.warning("department's system is back", extra={"connection": backend.code})
@@ -61,18 +68,18 @@ def reopen_if_well(connection_id: int) -> bool:
     with transaction.atomic():
         backend = Connection.objects.select_for_update(no_key=True).get(pk=connection_id)
         well, ill = backend.last_success_at, backend.last_failure_at
-        if not circuit.is_down(backend) or well is None or (ill is not None and well <= ill) or is_awaited(backend):
+        if not circuit.is_down(backend) or well is None or (ill is not None and well <= ill) or is_awaited(connection_id):
             return False
         now = database_now()
-        circuit.record_success(backend, now=now, retry=False)
+        circuit.record_success(connection_id, now=now, retry=False)
         reopen(backend, now)
         return True
 
 
-def is_awaited(backend: Connection) -> bool:
+def is_awaited(connection_id: int) -> bool:
     """Are there deliveries on their way to it?"""
     states = (DeliveryState.PENDING, DeliveryState.SENDING)
-    return Delivery.objects.filter(connection=backend, state__in=states).exists()
+    return Delivery.objects.filter(connection_id=connection_id, state__in=states).exists()
 
 
 def _services_of(backend: Connection) -> list[int]:

@@ -1,7 +1,8 @@
 """Taking the lease of a delivery: one short transaction that decides whether anything is sent now.
 
-The connection's row is locked first, so ceiling, breaker and retry budget are exact over all processes. Leases are compared
-on the database's clock. Rules: docs/explanation/delivery.md.
+The connection's row is locked first, so ceiling, breaker and retry budget are exact over all processes; it is one lock
+for all deliveries to that system, so what can be decided before is decided before, and few rows are read behind it.
+Leases are compared on the database's clock, read before the wait for the lock: never later than the truth. Rules: docs/explanation/delivery.md.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def live_calls(backend: Connection, now: datetime, *, besides: int = 0) -> int:
     """How many calls to this system are under way in all processes; `besides`: a delivery that does not count."""
     sending = Delivery.objects.filter(connection=backend, state=DeliveryState.SENDING, lease_until__gt=now)
     asking = Poll.objects.filter(connection=backend, lease_until__gt=now)
-    return sending.exclude(pk=besides).count() + asking.count()
+    return len(sending.exclude(pk=besides).values_list("pk").union(asking.values_list("pk"), all=True))
 
 
 def wake_following(delivery: Delivery) -> None:
@@ -101,14 +102,16 @@ def wake_following(delivery: Delivery) -> None:
 def claim(delivery_id: int) -> Lease | None:
     """Take the lease in one short transaction, or decide that nothing is to be sent now."""
     with transaction.atomic():
-        found = Delivery.objects.filter(pk=delivery_id).values_list("connection_id", flat=True).first()
+        now = database_now()
+        wanted = Delivery.objects.filter(due(now), pk=delivery_id)
+        found = wanted.values_list("connection_id", flat=True).first()
         if found is None:
             return None
         backend = Connection.objects.select_for_update(no_key=True).get(pk=found)
-        delivery = Delivery.objects.select_related("case", "operation").get(pk=delivery_id)
-        now = database_now()
-        if not Delivery.objects.filter(due(now), pk=delivery_id).exists():
+        delivery = wanted.select_related("case__department", "case__resident").annotate(is_in_turn=in_turn()).first()
+        if delivery is None:
             return None
+        delivery.connection = backend
         if delivery.state == DeliveryState.SENDING and _in_flight.get(delivery.token, 0.0) > time.monotonic():
             return None
         mine = Delivery.objects.filter(pk=delivery_id, token=delivery.token, state=delivery.state)
@@ -116,7 +119,7 @@ def claim(delivery_id: int) -> Lease | None:
             if mine.update(state=DeliveryState.UNCLEAR, last_error="worker lost while sending"):
                 timeline.say_unclear(delivery)
             return None
-        if not mine.filter(in_turn()).exists():
+        if not delivery.is_in_turn:
             mine.update(next_try=now + timedelta(seconds=30), woken_until=None)
             return None
         if _is_given_up(delivery, now):

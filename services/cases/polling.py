@@ -104,14 +104,14 @@ def _claim(poll_id: int) -> Turn | None:
 
 def _settle_answer(turn: Turn, update: StatusUpdate) -> str:
     """Apply what was said, once: whoever lost the lease meanwhile writes nothing."""
+    now = database_now()
+    settled = not is_awaited(turn.poll.connection_id)
+    circuit.record_read_success(turn.poll.connection_id, now=now, settled=settled)
     with transaction.atomic():
-        backend = Connection.objects.select_for_update(no_key=True).get(pk=turn.poll.connection_id)
         case = timeline.lock_case(turn.poll.case_id)
         poll = Poll.objects.filter(pk=turn.poll.pk, token=turn.token).first()
         if poll is None:
             return "fenced"
-        now = database_now()
-        circuit.record_read_success(backend, now=now, settled=not is_awaited(backend))
         digest = hashlib.sha256("\0".join((update.word, update.version, update.message)).encode()).hexdigest()
         reason = "nothing new"
         if digest != poll.seen:

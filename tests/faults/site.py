@@ -42,6 +42,7 @@ SHORT_WAITS = {
     "WEB_THREADS": "16",
     "WORKER_THREADS": "8",
     "FULL_WORKERS": "4",  # while one starts again after a kill, another is there to be hit next
+    "POLL_ROWS": "2",  # a sweep comes twice a second here, not every ten seconds
     "LOG_LEVEL": "WARNING",
 }
 
