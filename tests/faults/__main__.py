@@ -82,7 +82,7 @@ def storm(site: Site, count: int, seed: int) -> dict[str, Verdict]:
     site.disarm()
     for kind in CLASSES:
         site.tell(kind, mode="normal")
-    site.settle([reference for references in made.values() for reference in references], seconds=900)
+    site.settle([reference for references in made.values() for reference in references])
     return {kind: site.verdict(kind, made[kind], faults=len(broken), after=6) for kind in CLASSES}
 
 
@@ -126,7 +126,7 @@ def _say(name: str, verdicts: dict[str, Verdict], seconds: float) -> bool:
     print(f"{'good  ' if good else 'BROKEN'} {name} ({seconds:.0f} s)", flush=True)
     for kind, verdict in verdicts.items():
         if not verdict.is_good:
-            print(f"       {kind}: {verdict}", flush=True)
+            print(f"       {kind}: {verdict}"[:1500], flush=True)
     return good
 
 

@@ -214,11 +214,14 @@ class Site:
             return found
 
     def settle(self, references: list[str], seconds: float = 120) -> dict[str, str]:
-        """Wait until nothing is on its way any more, or the time is over; the states then."""
-        end = time.monotonic() + seconds
+        """Wait until nothing is on its way any more, or nothing has arrived for so long; the states then."""
+        fewest, end = len(references) + 1, 0.0
         while True:
             states = self.states(references)
-            if not {"PENDING", "SENDING"} & set(states.values()) or time.monotonic() > end:
+            waiting = sum(state in ("PENDING", "SENDING") for state in states.values())
+            if waiting < fewest:
+                fewest, end = waiting, time.monotonic() + seconds
+            if not waiting or time.monotonic() > end:
                 return states
             time.sleep(0.5)
 
