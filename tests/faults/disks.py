@@ -71,6 +71,7 @@ def database_full(site: Site, times: int) -> dict[str, Verdict]:
         site.query(f"CREATE TABLESPACE small LOCATION '{home}'")
         try:
             _move(site, "small")
+            before = site.refusals
             with clients(site) as made:
                 for _ in range(max(1, times // 10)):
                     time.sleep(1)
@@ -78,7 +79,7 @@ def database_full(site: Site, times: int) -> dict[str, Verdict]:
                     time.sleep(FULL_SECONDS)
                     (place / "ballast").unlink()
                 time.sleep(2)
-            refusals = site.refusals
+            refusals = site.refusals - before
         finally:
             _move(site, "pg_default")
             site.query("DROP TABLESPACE small")
