@@ -82,7 +82,7 @@ class Site:
                 yield self
             finally:
                 for process in (supervisor, *departments):
-                    process.send_signal(signal.SIGINT)
+                    process.terminate()  # SIGINT is ignored by what a shell starts in the background
                 for process in (supervisor, *departments):
                     process.wait(60)
 
