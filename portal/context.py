@@ -1,11 +1,34 @@
 """What every template may know: the city's names and whether this is a demo."""
 
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
+from accounts.permissions import is_operator
 from portal.lib import languages
+from services.cases.queries import clerk_departments
+
+
+class Rooms:
+    """Which staff rooms this visitor may enter: the menus show no door that is locked. Asked only where it is shown."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.user = getattr(request, "user", AnonymousUser())  # an error page may come before sign-in is known
+
+    @cached_property
+    def cases(self) -> bool:
+        return self.user.is_authenticated and bool(clerk_departments(self.user))
+
+    @cached_property
+    def system(self) -> bool:
+        return is_operator(self.user)
+
+    @cached_property
+    def content(self) -> bool:
+        return self.user.has_perm("wagtailadmin.access_admin")
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -24,4 +47,5 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "public_url": settings.PUBLIC_URL,
         "source_code_url": settings.SOURCE_CODE_URL,
         "demo": settings.DEMO,
+        "rooms": Rooms(request),
     }

@@ -43,7 +43,6 @@ def account(request: SignedInRequest) -> HttpResponse:
             "needs_action": [row for row in cases if row.needs_you],
             "drafts": queries.open_drafts_of(request.user)[:20],
             "recent": Message.objects.filter(recipient=request.user).order_by("-created_at")[:5],
-            "is_clerk": bool(queries.clerk_departments(request.user)),
             "shown": shown if shown in phases else "",
             "totals": {
                 "all": len(cases),

@@ -54,6 +54,20 @@ def test_alice_can_neither_pause_a_department_nor_start_a_check(client: Client, 
     assert Connection.objects.get().is_active
 
 
+def test_the_operators_menu_has_no_locked_door(oper_at_work: Client) -> None:
+    page = oper_at_work.get(PAGE).content.decode()
+    doors = [link for link in ('href="/petugas/"', 'href="/kelola/"', f'href="{PAGE}"') if link in page]
+    assert doors == [f'href="{PAGE}"']
+    assert oper_at_work.get("/petugas/").status_code == 403
+    assert f'href="{PAGE}"' in oper_at_work.get("/akun/").content.decode()
+
+
+def test_a_clerks_menu_has_no_door_of_operators(client: Client, demo_city: None, bob: User) -> None:
+    client.force_login(bob)
+    page = client.get("/petugas/").content.decode()
+    assert 'href="/petugas/"' in page and 'href="/kelola/"' in page and f'href="{PAGE}"' not in page
+
+
 def test_a_superuser_may_enter(client: Client, db: None) -> None:
     client.force_login(User.objects.create_superuser("admin2@example.org", "x"))
     assert client.get(PAGE).status_code == 200
