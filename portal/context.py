@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
+from accounts.models import User
 from accounts.permissions import is_operator
 from portal.lib import languages
 from services.cases.queries import clerk_departments
@@ -20,7 +21,7 @@ class Rooms:
 
     @cached_property
     def cases(self) -> bool:
-        return self.user.is_authenticated and bool(clerk_departments(self.user))
+        return isinstance(self.user, User) and bool(clerk_departments(self.user))
 
     @cached_property
     def system(self) -> bool:

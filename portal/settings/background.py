@@ -1,0 +1,104 @@
+"""Work in the background: the broker, what runs on a clock, and the figures of delivering and asking."""
+
+from typing import Any
+
+from celery.schedules import crontab, schedule
+from kombu import Queue
+
+from portal.settings.environment import REDIS_URL, TIME_ZONE, VAR_DIR, env
+
+CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+if not REDIS_URL:
+    CELERY_BROKER_TRANSPORT = "portal.lib.filebroker:Transport"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
+    {
+        "visibility_timeout": 120,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "socket_connect_timeout": 1,
+    }
+    if REDIS_URL
+    else {
+        "data_folder_in": str(VAR_DIR / "broker"),
+        "data_folder_out": str(VAR_DIR / "broker"),
+        "control_folder": str(VAR_DIR / "broker"),
+        "polling_interval": 0.2,
+    }
+)
+# A worker takes from both in turn: thousands of questions to departments do not keep one submission waiting.
+CELERY_TASK_QUEUES = [Queue("celery"), Queue("questions")]
+CELERY_TASK_ROUTES = {"services.cases.tasks.ask_status": {"queue": "questions"}}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE: dict[str, Any] = {
+    "sweep-deliveries": {
+        "task": "services.cases.timetable.sweep_deliveries",
+        "schedule": schedule(env.float("SWEEP_SECONDS", default=10.0)),
+        "options": {"expires": 10},
+    },
+    "sweep-inbound-events": {
+        "task": "services.cases.timetable.sweep_inbound_events",
+        "schedule": schedule(10.0),
+        "options": {"expires": 10},
+    },
+    "sweep-polls": {
+        "task": "services.cases.timetable.sweep_polls",
+        "schedule": schedule(env.float("SWEEP_SECONDS", default=10.0)),
+        "options": {"expires": 10},
+    },
+    "adopt-polls": {
+        "task": "services.cases.timetable.adopt_polls",
+        "schedule": schedule(3600.0),
+        "options": {"expires": 3600},
+    },
+    "send-messages": {
+        "task": "services.notifications.timetable.send_due_messages",
+        "schedule": schedule(10.0),
+        "options": {"expires": 10},
+    },
+    "check-connections": {
+        "task": "services.adapters.timetable.check_connections",
+        "schedule": schedule(30.0),
+        "options": {"expires": 30},
+    },
+    "expire-drafts": {
+        "task": "services.cases.timetable.expire_drafts",
+        "schedule": schedule(3600.0),
+        "options": {"expires": 3600},
+    },
+    "check-catalogue": {
+        "task": "cms.timetable.check_catalogue",
+        "schedule": crontab(hour=2, minute=40),
+        "options": {"expires": 3600},
+    },
+}
+
+# --- carrying cases to departments, and asking about them ------------------------------------------------------------
+DELIVERY_CALL_SECONDS = env.float("DELIVERY_CALL_SECONDS", default=30.0)
+DELIVERY_LEASE_SECONDS = env.float("DELIVERY_LEASE_SECONDS", default=45.0)
+# A system that holds every slot this long without an answer is treated as down, before its calls end.
+DELIVERY_HUNG_SECONDS = env.float("DELIVERY_HUNG_SECONDS", default=8.0)
+DELIVERY_BACKOFF_CAP_SECONDS = env.float("DELIVERY_BACKOFF_CAP_SECONDS", default=900.0)
+DELIVERY_WAKE_SILENCE_SECONDS = env.float("DELIVERY_WAKE_SILENCE_SECONDS", default=30.0)
+DELIVERY_GIVE_UP_SECONDS = 72 * 3600
+DELIVERY_GIVE_UP_TRIES = 20
+# Departments that do not tell us by themselves are asked: soon after something happened, then after a share of the time
+# since the last movement, between the shortest and the longest wait; so many cases of one connection a sweep.
+POLL_SHORTEST_SECONDS = env.float("POLL_SHORTEST_SECONDS", default=60.0)
+POLL_LONGEST_SECONDS = env.float("POLL_LONGEST_SECONDS", default=4 * 3600.0)
+POLL_AGE_SHARE = env.float("POLL_AGE_SHARE", default=0.1)
+POLL_CALL_SECONDS = env.float("POLL_CALL_SECONDS", default=10.0)
+POLL_ROWS = env.int("POLL_ROWS", default=20)
+# A worker that has run nothing for so long although a delivery is due ends itself, and is started again.
+WORKER_SILENCE_SECONDS = env.float("WORKER_SILENCE_SECONDS", default=30.0)
+WORKER_THREADS = env.int("WORKER_THREADS", default=8)
+WEB_THREADS = env.int("WEB_THREADS", default=16)
