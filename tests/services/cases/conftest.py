@@ -9,7 +9,9 @@ import pytest
 
 from accounts.models import User
 from portal.lib.clocks import today
+from services.adapters.kinds.demo import Demo
 from services.adapters.models import Binding, Connection
+from services.cases import delivery as work
 from services.cases.actions import submit_case
 from services.cases.models import Case, Delivery
 from services.catalogue.models import Channel, Department, Service, ServiceText
@@ -89,3 +91,22 @@ def submit(service: Service, alice: User) -> Callable[..., Case]:
 
 def delivery_of(case: Case) -> Delivery:
     return Delivery.objects.select_related("connection").get(case=case, number=0)
+
+
+@pytest.fixture
+def demo_without_past(settings: Any, tmp_path: Any) -> None:
+    Demo.effects.clear()
+    settings.UPLOADS_ROOT = tmp_path / "uploads"
+
+
+@pytest.fixture
+def asked(connect: Callable[..., Connection], submit: Callable[..., Case]) -> Case:
+    """A case that has arrived at a department with a system, which asks."""
+    from tests.services.cases.later_acts import ask
+
+    connect()
+    case = submit()
+    work.deliver(delivery_of(case).pk)
+    ask(case)
+    case.refresh_from_db()
+    return case
