@@ -149,7 +149,9 @@ class CasesView(APIView):
         shape = {"service": str, "answers": dict}
         if not isinstance(body, dict) or {name: type(value) for name, value in body.items()} != shape:
             raise Problem(400, "invalid", "The body is an object with exactly `service` (code) and `answers` (object).")
-        service = Service.objects.filter(code=body["service"], is_public=True, channel=Channel.FORM).first()
+        service = (
+            Service.objects.filter(code=body["service"], is_public=True, channel=Channel.FORM).select_related("form").first()
+        )
         if service is None or service.form is None:
             raise Problem(404, "service_not_found", "No online service with this code.")
         digest = hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()

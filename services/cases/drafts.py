@@ -275,4 +275,4 @@ def read_api_answers(
 def files_named(answers: Mapping[str, Any], among: QuerySet[Attachment]) -> list[Attachment]:
     """The files that effective answers name: one of a question that does not apply stays behind."""
     named = {ref for value in answers.values() if isinstance(value, list) for ref in value if isinstance(ref, str)}
-    return [found for found in among.order_by("id") if found.ref in named]
+    return [found for found in among.order_by("id") if found.ref in named] if named else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -200,6 +200,19 @@ def test_a_revoked_key_and_a_closed_account_are_refused(api: Client, key: str, a
     ApiKey.objects.update(revoked_at=timezone.now())
     problem_of(send(api, key, TREE), 401)
     assert not Case.objects.exists()
+
+
+def test_when_a_key_was_used_is_noted_once_a_minute(api: Client, key: str) -> None:
+    def used() -> datetime:
+        assert api.get("/api/v1/cases", headers={"Authorization": f"Bearer {key}"}).status_code == 200
+        moment = ApiKey.objects.get().last_used_at
+        assert moment is not None
+        return moment
+
+    first = used()
+    assert used() == first
+    ApiKey.objects.update(last_used_at=first - timedelta(minutes=2))
+    assert used() >= first
 
 
 def test_a_session_without_the_token_is_refused_and_with_it_applies(api: Client, alice: User) -> None:
