@@ -4,6 +4,8 @@ PORT ?= 8000
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 export PORT
+# Where Python may not keep what it compiled, each of the many processes that are started compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run full full-stop full-status full-logs full-restart faults packages test test-postgres bench ci lint types contracts migrations openapi templates docker-lint lock clean
 
