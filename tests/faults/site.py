@@ -214,15 +214,18 @@ class Site:
             return found
 
     def settle(self, references: list[str], seconds: float = 120) -> dict[str, str]:
-        """Wait until nothing is on its way any more, or nothing has arrived for so long; the states then."""
-        fewest, end = len(references) + 1, 0.0
+        """Wait until nothing is on its way any more, or nothing has been tried for so long; the states then."""
+        seen, end = (-1, -1), 0.0
+        sql = (
+            "SELECT state IN ('PENDING', 'SENDING'), count(*), sum(tries) FROM cases_delivery WHERE key = ANY(%s) GROUP BY 1"
+        )
         while True:
-            states = self.states(references)
-            waiting = sum(state in ("PENDING", "SENDING") for state in states.values())
-            if waiting < fewest:
-                fewest, end = waiting, time.monotonic() + seconds
-            if not waiting or time.monotonic() > end:
-                return states
+            found = {waits: (count, int(tries)) for waits, count, tries in self.query(sql, references)}
+            now = (found.get(True, (0, 0))[0], sum(tries for _, tries in found.values()))
+            if now != seen:
+                seen, end = now, time.monotonic() + seconds
+            if not now[0] or time.monotonic() > end:
+                return self.states(references)
             time.sleep(0.5)
 
     def verdict(self, kind: str, references: list[str], *, faults: int, after: float = 0) -> Verdict:
