@@ -21,7 +21,7 @@ from tests.kill.conftest import ANSWERS
 from tests.kill.seed import SERVICES
 body = {"service": SERVICES["key"], "answers": ANSWERS}
 headers = {"Authorization": f"Bearer {sys.argv[1]}", "Idempotency-Key": "silent"}
-answer = Client().post("/api/v1/cases", body, content_type="application/json", headers=headers)
+answer = Client(SERVER_NAME="localhost").post("/api/v1/cases", body, content_type="application/json", headers=headers)
 assert answer.status_code == 201, answer.content
 """
 
