@@ -7,7 +7,7 @@ export PORT
 # Where Python may not keep what it compiled, each of the many processes that are started compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run full full-stop full-status full-logs full-restart faults packages test test-postgres bench ci lint types contracts migrations openapi templates docker-lint lock clean
+.PHONY: help run full full-stop full-status full-logs full-restart faults packages test test-postgres test-full bench ci lint types contracts migrations openapi templates docker-lint lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
