@@ -88,7 +88,7 @@ upstream portal {{ server 127.0.0.1:{portal_port}; keepalive 16; }}
 server {{ listen 127.0.0.1:{port}; root {folder}/www;
 location = /page.html {{ }}
 location / {{ proxy_pass http://portal; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host localhost;
-proxy_cache pages; proxy_cache_key $scheme$host$request_uri; proxy_cache_lock on;
+proxy_cache pages; proxy_cache_key $scheme$host$request_uri;
 proxy_cache_bypass $has_session $http_authorization; proxy_no_cache $has_session $http_authorization;
 proxy_ignore_headers Cache-Control Expires Vary; proxy_set_header Accept-Encoding gzip; gunzip on; }} }} }}
 """

@@ -15,10 +15,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", nargs="?", type=Path, default=settings.VAR_DIR / "backups")
-        parser.add_argument("--keep", type=int, default=0, help="delete all but the newest so many backups in FOLDER")
+        parser.add_argument("--keep", type=int, help="delete all but the newest so many backups in FOLDER")
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder: Path = options["folder"]
+        if options["keep"] is not None and options["keep"] < 1:
+            raise CommandError("--keep takes a number from 1: the backup that is made now is among those kept.")
         try:
             made = archive.make(folder)
         except (BackupError, OSError) as error:
