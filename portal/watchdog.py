@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 class Watchdog:
-    """Ends this process when it has run nothing for WORKER_SILENCE_SECONDS, a delivery is due that long and the broker can be reached."""
+    """Ends this process when it has run nothing for WORKER_SILENCE_SECONDS, a delivery is due that long and the broker answers."""
 
     def __init__(self, app: Celery) -> None:
         self.app = app

@@ -47,6 +47,8 @@ def make(folder: Path) -> Path:
         with _staging() as staging:
             _link_files(staging)
             tables = source.dump(part / source.file_name)
+            if "cases_case" not in tables:
+                raise BackupError("This database has no tables of the portal: does DATABASE_URL name the right one?")
             _link_files(staging)
             count = _pack(staging, part / FILES)
         manifest = {

@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
@@ -125,11 +126,31 @@ class Postgres:
             return not _has_cases(self._query(session), self._tables(session))
 
     def is_in_use(self) -> bool:
-        """Is anybody else connected to this database?"""
+        """Is anybody else connected, or does anybody connect while beat's sweep would come round?
+
+        Workers hold no connection between two tasks, so a moment without one proves nothing.
+        """
         connections.close_all()
+        round_seconds = settings.CELERY_BEAT_SCHEDULE["sweep-deliveries"]["schedule"].run_every.total_seconds() + 5
         with self._connect() as session:
-            others = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            return session.execute(f"{others} AND backend_type = 'client backend'").fetchone() is not None
+            session.autocommit = True  # in a transaction the statistics would stand still
+            session.execute("SELECT 1")
+            time.sleep(2)  # until our own session is counted
+            before, end = self._sessions(session), time.monotonic() + round_seconds
+            while time.monotonic() < end:
+                if self._others(session) or self._sessions(session) > before:
+                    return True
+                time.sleep(0.5)
+        return False
+
+    def _others(self, session: psycopg.Connection[tuple[Any, ...]]) -> bool:
+        others = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        return session.execute(f"{others} AND backend_type = 'client backend'").fetchone() is not None
+
+    def _sessions(self, session: psycopg.Connection[tuple[Any, ...]]) -> int:
+        """How many sessions this database has had."""
+        counted = "SELECT sessions FROM pg_stat_database WHERE datname = current_database()"
+        return int(session.execute(counted).fetchall()[0][0])
 
     def load(self, source: Path) -> dict[str, Any]:
         """One transaction: everything is there afterwards, or everything is as before."""

@@ -8,6 +8,7 @@ restart NAME        end one process; it is started again
 hold NAME           end one process and keep it down (a fault on purpose)
 release NAME        start it again
 packages            install the Debian packages (root)
+manage COMMAND ...  run a command of manage.py on its database and files
 """
 
 from __future__ import annotations
@@ -312,6 +313,10 @@ def _step(what: str) -> Iterator[None]:
 def main() -> int:
     if sys.argv[1:2] == ["with-postgres"]:
         return with_postgres(sys.argv[2:])
+    if sys.argv[1:2] == ["manage"]:
+        return subprocess.run(
+            [sys.executable, "manage.py", *sys.argv[2:]], cwd=ROOT, env=Stack.from_environment().environment(), check=False
+        ).returncode
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("act", choices=["up", "stop", "status", "logs", "restart", "hold", "release", "packages"])
     parser.add_argument("name", nargs="?", default=None)

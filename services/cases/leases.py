@@ -2,7 +2,8 @@
 
 The connection's row is locked first, so ceiling, breaker and retry budget are exact over all processes; it is one lock
 for all deliveries to that system, so what can be decided before is decided before, and few rows are read behind it.
-Leases are compared on the database's clock, read before the wait for the lock: never later than the truth. Rules: docs/explanation/delivery.md.
+Leases are compared on the database's clock, read before the wait for the lock: never later than the truth.
+Rules: docs/explanation/delivery.md.
 """
 
 from __future__ import annotations

@@ -178,6 +178,9 @@ def _older_web(site: Site, old: Path) -> Iterator[None]:
 
 
 def newest_migration_before() -> str:
-    """The commit before the newest one that changed a table; "" without history."""
-    command = ["git", "log", "-1", "--format=%H^", "--", "*/migrations/*.py"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+    """The commit before the newest one that changed a table; "" where the history does not reach so far."""
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+
+    return git("rev-parse", "--verify", "--quiet", f"{git('log', '-1', '--format=%H', '--', '*/migrations/*.py')}^")

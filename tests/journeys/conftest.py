@@ -54,6 +54,7 @@ class City:
     registry: str
     works: str
     var: Path
+    environment: dict[str, str]  # what its processes were started with
 
     def ledger(self, office: str = "") -> dict[str, Any]:
         with urllib.request.urlopen(f"{office or self.registry}/ledger", timeout=5) as answer:
@@ -101,7 +102,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
         command, base = [sys.executable, "-m", "portal.stack", "up"], f"https://localhost:{port}"
     with (var / "launch.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    made = City(base, f"http://127.0.0.1:{registry_port}", f"http://127.0.0.1:{works_port}", var)
+    made = City(base, f"http://127.0.0.1:{registry_port}", f"http://127.0.0.1:{works_port}", var, environment)
     try:
         until(lambda: process.poll() is not None or b"Ctrl-C" in (var / "launch.log").read_bytes(), 240)
         assert process.poll() is None, (var / "launch.log").read_text()

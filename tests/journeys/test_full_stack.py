@@ -7,13 +7,16 @@ import json
 import os
 import signal
 import ssl
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from http.client import HTTPResponse
+from pathlib import Path
 
 import pytest
 
-from tests.journeys.conftest import ON_FULL_STACK, City, until
+from tests.journeys.conftest import ON_FULL_STACK, ROOT, City, until
 
 pytestmark = [
     pytest.mark.journey,
@@ -78,3 +81,15 @@ def test_while_the_portal_is_away_a_visitor_reads_a_plain_page(city: City) -> No
     finally:
         held.unlink()
     until(lambda: is_ready(city), 30)
+
+
+def manage(city: City, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "portal.stack", "manage", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=city.environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_nothing_is_restored_under_a_portal_that_runs_however_idle_it_is(city: City, tmp_path: Path) -> None:
+    made = manage(city, "backup", str(tmp_path))
+    assert made.returncode == 0, made.stderr
+    refused = manage(city, "restore", made.stdout.strip(), "--replace")
+    assert refused.returncode == 1 and "The portal is running on this database" in refused.stderr
