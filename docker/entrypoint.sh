@@ -1,5 +1,5 @@
 #!/bin/sh
-# web | worker | beat | migrate | any other command
+# web | worker | beat | migrate | backup [--keep N] | any other command
 set -eu
 case "${1:-web}" in
     web)
@@ -13,6 +13,9 @@ case "${1:-web}" in
     migrate)
         DATABASE_STATEMENT_SECONDS=0 python manage.py migrate --noinput
         exec python manage.py collectstatic --noinput ;;
+    backup)
+        shift
+        exec python manage.py backup /backups "$@" ;;
     *)
         exec "$@" ;;
 esac

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from csp.middleware import CSPMiddleware
 from django.conf import settings
@@ -20,6 +21,7 @@ from portal.lib.problems import problem_page
 from portal.lib.tracing import span
 
 _HEX = re.compile(r"[0-9a-f]{32}")
+_INSIDE = frozenset({"/healthz", "/readyz", "/metrics"})
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _REQUESTS = counter("portal_requests", "Requests answered", ["route", "method", "status"])
 _REQUEST_SECONDS = histogram("portal_request_seconds", "From a request to its answer", ["route"])
@@ -34,9 +36,22 @@ class CorrelationMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
         with correlated(given if _HEX.fullmatch(given) else "") as value:
+            request.correlation_id = value  # type: ignore[attr-defined]
             response = self.get_response(request)
             response["X-Request-ID"] = value
             return response
+
+
+class InsideDoorsMiddleware:
+    """Probes and the scrape come from inside, by whatever name a machine has there: these doors build no address from it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info in _INSIDE:
+            request.META["HTTP_HOST"] = urlsplit(settings.PUBLIC_URL).netloc
+        return self.get_response(request)
 
 
 class MeasuringMiddleware:
@@ -81,13 +96,17 @@ class TrustedProxyMiddleware:
 
 
 class LanguageMiddleware:
-    """The path alone decides the language: not a header, a cookie or an account, so a kept page is right for everybody."""
+    """The path alone decides the language: not a header, a cookie or an account, so a kept page is right for everybody.
+
+    What machines read is English; sentences for the person behind a consumer of the API follow `?lang=` (portal.lib.readers).
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with translation.override(language_of(request.path_info)):
+        machine = request.path_info.startswith(("/api/", "/webhooks/"))
+        with translation.override("en" if machine else language_of(request.path_info)):
             return self.get_response(request)
 
 

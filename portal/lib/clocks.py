@@ -8,6 +8,10 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 _LOST_PLUS = re.compile(r" (?=\d\d:?\d\d$)")  # `+07:00` in an address that was not encoded
+_WRITTEN = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"([Tt][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:?[0-9]{2}))?"
+)
 
 
 def today() -> date:
@@ -34,9 +38,11 @@ def add_working_days(start: datetime, days: int, holidays: Container[date]) -> d
 
 
 def read_moment(text: str) -> datetime:
-    """ISO 8601 with an offset (or Z), or a date: its midnight in the city. Raises ValueError for anything else."""
+    """RFC 3339 with its offset, or a date: its midnight in the city. Raises ValueError for anything else."""
     text = _LOST_PLUS.sub("+", text.strip())
-    moment = parse_datetime(text) if "T" in text.upper() else None
+    if not _WRITTEN.fullmatch(text):
+        raise ValueError("not a moment")
+    moment = parse_datetime(text) if len(text) > 10 else None
     if moment is None and (day := parse_date(text)) is not None:
         moment = timezone.make_aware(datetime(day.year, day.month, day.day))
     if moment is None or timezone.is_naive(moment) or not 1970 <= moment.year < 9999:

@@ -36,7 +36,9 @@ def correlated(value: str) -> Iterator[str]:
 
 class CorrelationFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        record.correlation_id = _correlation_id.get()
+        """Django logs an answer of 400 and more after the middleware has returned: the request still knows its id."""
+        known = getattr(getattr(record, "request", None), "correlation_id", "")
+        record.correlation_id = _correlation_id.get() or known
         return True
 
 

@@ -19,7 +19,9 @@ def _number(request: Request, name: str, default: int, highest: int) -> int:
     if not text:
         return default
     if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) >= 1):
-        raise Problem(400, f"invalid_{name}", f"`{name}` is a whole number from 1 to {highest}.")
+        raise Problem(
+            400, f"invalid_{name}", f"`{name}` is a whole number from 1 on; above {highest} it counts as {highest}."
+        )
     return min(int(text), highest)
 
 

@@ -112,6 +112,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "portal.middleware.CorrelationMiddleware",
     "portal.middleware.MeasuringMiddleware",
+    "portal.middleware.InsideDoorsMiddleware",
     "portal.middleware.TrustedProxyMiddleware",
     "portal.middleware.LanguageMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -298,13 +299,16 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["portal.lib.strict_json.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "portal.lib.negotiation.WhatThereIs",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "portal.lib.problems.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Layanan Kota API",
-    "DESCRIPTION": "The city's service catalogue and residents' cases. Errors are `application/problem+json` (RFC 9457).",
+    "DESCRIPTION": "The city's service catalogue and residents' cases. Errors are `application/problem+json` (RFC 9457); their "
+    "`detail` is English and for developers. What a resident reads (texts of services and forms, each wrong answer in "
+    "`errors`, why a file or a later act is refused) is Indonesian, or English with `?lang=en`.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,

@@ -88,7 +88,7 @@ def nginx(stack: Stack) -> Child:
         PORTAL_UPSTREAM=f"127.0.0.1:{stack.web}",
         HTTP_LISTEN=f"127.0.0.1:{stack.http}",
         HTTPS_LISTEN=f"127.0.0.1:{stack.https}",
-        HTTPS_PORT=f":{stack.https}",
+        PUBLIC_URL=stack.url,
         TLS_CERTIFICATE=stack.var / "tls" / "portal.crt",
         TLS_KEY=stack.var / "tls" / "portal.key",
         STATIC_ROOT=stack.var / "static",

@@ -108,7 +108,7 @@ def error_summary(problems: Iterable[Any]) -> dict[str, Any]:
 @register.inclusion_tag("components/errors.html")
 def form_errors(form: Any) -> dict[str, Any]:
     """The error summary of a Django form; each line leads to its field."""
-    problems = [{"anchor": field.id_for_label, "text": text} for field in form for text in field.errors]
+    problems = [{"anchor": field.id_for_label, "text": f"{field.label}: {text}"} for field in form for text in field.errors]
     first = next((field.id_for_label for field in form), "isi")
     problems += [{"anchor": first, "text": text} for text in form.non_field_errors()]
     return {"problems": problems}

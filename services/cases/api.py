@@ -10,7 +10,8 @@ from typing import Any
 
 import orjson
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, inline_serializer
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import AllowAny
@@ -21,8 +22,10 @@ from rest_framework.views import APIView
 from accounts.models import ApiKey
 from accounts.requests import SignedInApiRequest
 from portal.lib.clocks import today
+from portal.lib.languages import DEFAULT
 from portal.lib.pagination import page_of
 from portal.lib.problems import Problem
+from portal.lib.readers import LANG, reader_language, spoken_to_reader
 from portal.lib.strict_json import StrictJSONParser
 from services.cases import actions, acts, queries
 from services.cases.attachments import JudgedFile, NoRoomError, RefusedFileError, held_by, hold, judge
@@ -31,6 +34,13 @@ from services.cases.drafts import files_named, read_api_answers
 from services.cases.models import Case, Delivery
 from services.catalogue.models import Channel, Service
 from services.forms.queries import current_version
+from services.forms.schemas import schema_in
+
+
+@extend_schema_field(OpenApiTypes.BINARY)
+class UploadField(serializers.FileField):
+    """A file of multipart/form-data; the OpenAPI document says bytes, not a URL."""
+
 
 _KEY = re.compile(r"[\x21-\x7e]{1,100}")
 
@@ -122,8 +132,12 @@ _IdempotencyKey = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEAD
 def _request_key(request: SignedInApiRequest) -> str:
     """The consumer's Idempotency-Key, made unique among all consumers. Raises Problem."""
     key = request.headers.get("Idempotency-Key", "")
-    if not _KEY.fullmatch(key):
+    if not key:
         raise Problem(400, "idempotency_key_missing", "Send an Idempotency-Key header of 1 to 100 visible ASCII signs.")
+    if not _KEY.fullmatch(key):
+        raise Problem(
+            400, "idempotency_key_invalid", "The Idempotency-Key header has 1 to 100 visible ASCII signs, no spaces."
+        )
     consumer = f"key-{request.auth.pk}" if isinstance(request.auth, ApiKey) else f"user-{request.user.pk}"
     return f"api:{consumer}:{key}"
 
@@ -141,7 +155,7 @@ class CasesView(APIView):
         request=NewCaseShape,
         responses={201: CaseShape},
         operation_id="cases_create",
-        parameters=[_IdempotencyKey],
+        parameters=[_IdempotencyKey, LANG],
     )
     def post(self, request: SignedInApiRequest) -> Response:
         submission_key = _request_key(request)
@@ -170,7 +184,8 @@ class CasesView(APIView):
     ) -> Case:
         assert service.form is not None, "an online service has a form"
         version, day, held = current_version(service.form), today(), held_by(request.user)
-        answers, problems = read_api_answers(version, given, day, dict(held.values_list("ref", "question")))
+        with spoken_to_reader(request):
+            answers, problems = read_api_answers(version, given, day, dict(held.values_list("ref", "question")))
         if problems:
             raise Problem(422, "invalid_answers", "Some answers are not acceptable.", errors=problems)
         return actions.submit_case(
@@ -195,9 +210,7 @@ _AttachmentShape = inline_serializer(
         "size": serializers.IntegerField(),
     },
 )
-_NewAttachmentShape = inline_serializer(
-    "NewAttachment", {"question": serializers.CharField(), "file": serializers.FileField()}
-)
+_NewAttachmentShape = inline_serializer("NewAttachment", {"question": serializers.CharField(), "file": UploadField()})
 
 
 class AttachmentsView(APIView):
@@ -209,13 +222,15 @@ class AttachmentsView(APIView):
         request={"multipart/form-data": _NewAttachmentShape},
         responses={201: _AttachmentShape},
         operation_id="attachments_create",
+        parameters=[LANG],
     )
     def post(self, request: SignedInApiRequest) -> Response:
         upload, question = request.FILES.get("file"), request.POST.get("question", "")
         if upload is None or not re.fullmatch(r"[a-zA-Z0-9_-]{1,60}", question):
             raise Problem(400, "invalid", "Send multipart/form-data with `question` (key of the question) and one `file`.")
         try:
-            made = hold(request.user, question, judge(upload))
+            with spoken_to_reader(request):
+                made = hold(request.user, question, judge(upload))
         except RefusedFileError as error:
             raise _refused(error) from None
         shown = {"ref": made.ref, "question": made.question, "name": made.name}
@@ -243,7 +258,8 @@ class _ActView(APIView):
         key, text = _request_key(request), self._text(request)
         again = Delivery.objects.filter(request_key=key).exists()
         try:
-            delivery = action(case, text, key)
+            with spoken_to_reader(request):
+                delivery = action(case, text, key)
         except actions.KeyReusedError:
             raise Problem(422, "key_reused", "This Idempotency-Key was used with another body.") from None
         except acts.NotOfferedError as error:
@@ -258,7 +274,10 @@ class _ActView(APIView):
         body = request.data
         text = body.get("text", "") if isinstance(body, Mapping) and set(body) <= {"text", "file"} else None
         if not isinstance(text, str) or len(text) > acts.MOST_LETTERS:
-            raise Problem(400, "invalid", f"The body has `text` (at most {acts.MOST_LETTERS} letters) and nothing unknown.")
+            allowed = (
+                f"`text` (at most {acts.MOST_LETTERS} letters) and, as multipart/form-data, up to {acts.MOST_FILES} `file`"
+            )
+            raise Problem(400, "invalid", f"The body may have {allowed}, and nothing else.")
         return text.strip()
 
     def _files(self, request: SignedInApiRequest) -> list[JudgedFile]:
@@ -271,7 +290,7 @@ _FilesShape = inline_serializer(
     "ActFiles",
     {
         "text": serializers.CharField(required=False, max_length=acts.MOST_LETTERS),
-        "file": serializers.ListField(child=serializers.FileField(), required=False),
+        "file": serializers.ListField(child=UploadField(), required=False),
     },
 )
 
@@ -281,7 +300,7 @@ class AnswerView(_ActView):
         request={"application/json": _TextShape, "multipart/form-data": _FilesShape},
         responses={200: ActShape, 201: ActShape},
         operation_id="cases_answer",
-        parameters=[_IdempotencyKey],
+        parameters=[_IdempotencyKey, LANG],
     )
     def post(self, request: SignedInApiRequest, reference: str) -> Response:
         """Answer the department's question: text, files, or both."""
@@ -300,7 +319,7 @@ class CaseAttachmentsView(_ActView):
         request={"multipart/form-data": _FilesShape},
         responses={200: ActShape, 201: ActShape},
         operation_id="cases_attachments",
-        parameters=[_IdempotencyKey],
+        parameters=[_IdempotencyKey, LANG],
     )
     def post(self, request: SignedInApiRequest, reference: str) -> Response:
         """Add files to a case that was sent before."""
@@ -319,7 +338,7 @@ class WithdrawView(_ActView):
         request=_TextShape,
         responses={200: ActShape, 201: ActShape},
         operation_id="cases_withdraw",
-        parameters=[_IdempotencyKey],
+        parameters=[_IdempotencyKey, LANG],
     )
     def post(self, request: SignedInApiRequest, reference: str) -> Response:
         """Ask the department to let go of the case; one that never left the portal is withdrawn at once."""
@@ -338,15 +357,19 @@ FormShape = inline_serializer(
 
 
 class ServiceFormView(APIView):
-    """The questions of an online service, as JSON Schema 2020-12 and a UI schema."""
+    """The questions of an online service, as JSON Schema 2020-12 and a UI schema.
+
+    The Indonesian schema and the UI schema, which keeps the other languages, are together the whole form.
+    """
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
-    @extend_schema(responses=FormShape, operation_id="services_form_retrieve")
+    @extend_schema(responses=FormShape, operation_id="services_form_retrieve", parameters=[LANG])
     def get(self, request: Request, code: str) -> Response:
         service = Service.objects.filter(code=code, is_public=True, channel=Channel.FORM).select_related("form").first()
         if service is None or service.form is None:
             raise Problem(404, "not_found", "No online service has this code.")
-        version = current_version(service.form)
-        return Response({"service": code, "version": version.number, "schema": version.schema, "ui": version.ui})
+        version, language = current_version(service.form), reader_language(request)
+        schema = version.schema if language == DEFAULT else schema_in(language, version.document)
+        return Response({"service": code, "version": version.number, "schema": schema, "ui": version.ui})

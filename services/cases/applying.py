@@ -34,7 +34,8 @@ def _parts(form: Form, walk: engine.Walk) -> list[Part]:
 
 def _task(part: Part, draft: Draft, walk: engine.Walk) -> Task:
     problems = walk.of_part(part)
-    answered = any(question.key in walk.answers for question in part.questions)
+    # A declaration is made on the check page, so it says nothing about how far this part has come.
+    answered = any(question.key in walk.answers and question.type != "consent" for question in part.questions)
     if not problems and (part.key in draft.seen or answered):
         state = "done" if part.key in draft.seen else "started"
     elif part.key in draft.seen:

@@ -172,6 +172,7 @@ def case_page(case: Case) -> dict[str, Any]:
         "delivery": first,
         "waiting": first is not None and case.status == Status.SUBMITTED and is_waiting_for_department(first),
         "down": first is not None and is_down(first.connection),
+        "paused": first is not None and not first.connection.is_active,
         "unclear": first is not None and first.state == DeliveryState.UNCLEAR,
         "attention": first if first is not None and first.state == DeliveryState.NEEDS_ATTENTION else None,
         "conversation": [e for e in public_events(case) if e.kind == CaseEvent.Kind.MESSAGE],
@@ -260,5 +261,6 @@ def receipt_page(case: Case) -> dict[str, Any]:
         "row": listed(case),
         "waiting": first is not None and case.status == Status.SUBMITTED and is_waiting_for_department(first),
         "down": first is not None and case.status == Status.SUBMITTED and is_down(first.connection),
+        "paused": first is not None and not first.connection.is_active,
         "nav": "layanan",
     }

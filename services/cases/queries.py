@@ -173,9 +173,12 @@ def display_tag(case: Case) -> DisplayTag:
 
 
 def is_waiting_for_department(delivery: Delivery) -> bool:
-    """True when at least one try has failed and the next one is still to come."""
+    """True when the next try is still to come and one has failed, or nothing goes out to this system at the moment."""
     return delivery.state in (DeliveryState.PENDING, DeliveryState.SENDING) and (
-        delivery.tries > 1 or (delivery.tries == 1 and bool(delivery.last_error)) or is_down(delivery.connection)
+        delivery.tries > 1
+        or (delivery.tries == 1 and bool(delivery.last_error))
+        or is_down(delivery.connection)
+        or not delivery.connection.is_active
     )
 
 

@@ -28,11 +28,11 @@ from portal.lib.clocks import read_moment
 from portal.lib.pagination import page_of
 from portal.lib.problems import Problem
 from portal.lib.public_pages import public_page
+from portal.lib.readers import LANG, reader_language
 from services.catalogue import queries
 from services.catalogue.models import Category, Department, LifeEvent, ServiceText
 from services.catalogue.search import SearchQuery, search_services
 
-LANGUAGES = languages.CODES
 MAX_AGE_SECONDS = 60
 # A change is stamped before it is committed: younger stamps than this say nothing certain yet.
 _SETTLED = timedelta(seconds=60)
@@ -113,7 +113,7 @@ def _list_shape(name: str, inner: Any) -> Any:
 
 _QUERY = [
     OpenApiParameter("q", str, description="Words of the search; hits come in the order shown to people."),
-    OpenApiParameter("lang", str, enum=LANGUAGES),
+    LANG,
     OpenApiParameter("category", str, many=True),
     OpenApiParameter("life_event", str, many=True),
     OpenApiParameter("department", str, many=True),
@@ -126,7 +126,7 @@ _QUERY = [
         description="Only what changed then or later, by code; services withdrawn since come as code, moment and `withdrawn`.",
     ),
     OpenApiParameter("page", int),
-    OpenApiParameter("page_size", int, description="Up to 200."),
+    OpenApiParameter("page_size", int, description="From 1 on; above 200 it counts as 200."),
 ]
 
 
@@ -159,16 +159,9 @@ def _dated(response: Response, changed: datetime | None) -> Response:
     return response
 
 
-def _language(request: Request) -> str:
-    wanted = request.query_params.get("lang", "id")
-    if wanted not in LANGUAGES:
-        raise Problem(400, "unknown_language", "`lang` is id or en.")
-    return wanted
-
-
 def _since(request: Request) -> datetime | None:
-    text = request.query_params.get("updated_since", "")
-    if not text:
+    text = request.query_params.get("updated_since")
+    if text is None:
         return None
     try:
         return read_moment(text)
@@ -200,7 +193,7 @@ class ServicesView(PublicView):
         params = request.query_params
         if any("\0" in value for _name, values in params.lists() for value in values):
             raise Problem(400, "invalid_filter", "A parameter holds a NUL character.")
-        language = _language(request)  # what is not translated comes in Indonesian, and its `language` says so
+        language = reader_language(request)  # what is not translated comes in Indonesian, and its `language` says so
         chosen = queries.ServiceFilter(
             category=tuple(params.getlist("category")[:50]),
             life_event=tuple(params.getlist("life_event")[:50]),
@@ -230,12 +223,12 @@ class ServiceView(PublicView):
     parameters = ("lang",)
 
     @extend_schema(
-        parameters=[OpenApiParameter("lang", str, enum=LANGUAGES)],
+        parameters=[LANG],
         responses=_answers(_DETAIL),
         operation_id="services_retrieve",
     )
     def get(self, request: Request, code: str) -> Response:
-        text = queries.service_by_code(code, _language(request))
+        text = queries.service_by_code(code, reader_language(request))
         if text is None:
             raise Problem(404, "not_found", "No public service has this code.")
         body = {**as_json(text), "content": text.content, "untranslated": sorted(text.foreign)}

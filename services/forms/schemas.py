@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils import translation
+
 from services.forms.bounds import moves
-from services.forms.documents import PROFILE, Document, Form, Question, load
+from services.forms.documents import PROFILE, Document, Form, Question, load, localized
 from services.forms.question_types import type_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -18,11 +20,15 @@ Schema = dict[str, Any]
 
 
 def derive(document: Document) -> tuple[Schema, dict[str, Any]]:
-    """(JSON Schema, UI schema) of a linted document."""
-    form = load(document)
-    schema = _object(form.questions(), form)
-    schema = {"$schema": DIALECT, "title": document["title"]["id"], **schema}
-    return schema, _ui(document)
+    """(JSON Schema, UI schema) of a linted document: the schema speaks Indonesian, the UI schema keeps the other languages."""
+    return schema_in("id", document), _ui(document)
+
+
+def schema_in(language: str, document: Document) -> Schema:
+    """The JSON Schema with its titles and descriptions in a language; what is not translated stays Indonesian."""
+    with translation.override(language):
+        form = load(document)
+        return {"$schema": DIALECT, "title": localized(document["title"]), **_object(form.questions(), form)}
 
 
 def _object(questions: Any, form: Form) -> Schema:
@@ -57,8 +63,8 @@ def _property(question: Question, form: Form) -> Schema:
         own = {**type_of(question).schema(question), "items": _object(question.questions, form)}
     else:
         own = type_of(question).schema(question)
-    described = {"description": question.hint["id"]} if question.hint and question.hint.get("id") else {}
-    return {"title": question.label["id"], **described, **own}
+    described = {"description": hint} if (hint := localized(question.hint)) else {}
+    return {"title": localized(question.label), **described, **own}
 
 
 def _condition(condition: Mapping[str, Any], form: Form) -> Schema | None:

@@ -66,7 +66,8 @@ def test_a_number_belongs_to_its_consumer(api: Client, key: str, adi: User) -> N
 
 @pytest.mark.parametrize("number", ["", "a b", "x" * 101, "kunci\té"])
 def test_a_case_needs_an_idempotency_key(api: Client, key: str, number: str) -> None:
-    problem_of(send(api, key, TREE, number), 400, "idempotency_key_missing")
+    code = "idempotency_key_invalid" if number else "idempotency_key_missing"
+    problem_of(send(api, key, TREE, number), 400, code)
     assert not Case.objects.exists()
 
 

@@ -193,6 +193,13 @@ def test_what_is_wrong_is_said_in_english(client: Client, indonesian: re.Pattern
         assert not met, f"{path}: {met[:5]}"
 
 
+def test_an_empty_sign_up_names_each_field_that_is_missing(client: Client) -> None:
+    page = client.post("/en/akun/daftar/", {}).content.decode()
+    summary = page[page.index('role="alert"') : page.index("</ul>", page.index('role="alert"'))]
+    named = re.findall(r">([^<:]+): This field is required\.<", summary)
+    assert named == ["Full name", "Email", "Password"], summary
+
+
 def test_mails_of_the_account_are_english_and_lead_to_english_pages(client: Client, indonesian: re.Pattern[str]) -> None:
     client.post("/en/akun/sandi/lupa/", {"email": "alice@example.org"})
     client.post("/en/akun/daftar/", {"email": "new@example.org", "password1": "a-long-enough-word", "name": "New Person"})

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from portal.settings import https
 from services.adapters.models import Connection
 from services.cases.constants import DeliveryState
 from services.cases.models import Delivery
@@ -19,6 +20,16 @@ pytestmark = pytest.mark.usefixtures("demo_city")
 
 def test_the_process_answers(api: Client) -> None:
     assert api.get("/healthz").json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize("door", ["/healthz", "/readyz", "/metrics"])
+def test_the_doors_inside_answer_to_any_name_and_without_tls(api: Client, settings: Any, door: str) -> None:
+    settings.ALLOWED_HOSTS, settings.SECURE_SSL_REDIRECT = ["layanan.example.org"], True
+    settings.SECURE_REDIRECT_EXEMPT, settings.PUBLIC_URL = https.SECURE_REDIRECT_EXEMPT, "https://layanan.example.org"
+    settings.METRICS_TOKEN = "kunci"
+    inside = Client(headers={"Host": "127.0.0.1:8000", "Authorization": "Bearer kunci"})
+    assert inside.get(door).status_code == 200
+    assert inside.get("/").status_code == 400, "every other door has one name"
 
 
 def test_ready_says_what_was_looked_at(api: Client) -> None:

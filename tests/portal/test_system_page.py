@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from cms import publishing
 from cms.models import CatalogueCheck
 from cms.timetable import check_catalogue
 from services.adapters.models import Connection
-from services.cases.models import Delivery
+from services.cases.models import Case, Delivery
 from services.catalogue.models import Availability, ServiceText
 
 PAGE = "/petugas/sistem/"
@@ -106,6 +107,17 @@ def test_oper_pauses_a_department_and_lets_it_go_on(
     backend.refresh_from_db()
     assert backend.is_active and Delivery.objects.count() == 1
     assert ServiceText.objects.get(slug="surat-uji").service.availability == Availability.AVAILABLE
+
+
+def test_a_resident_is_told_of_a_pause_not_of_a_fault(client: Client, connect: Any, submit: Callable[..., Case]) -> None:
+    connect()
+    case = submit()
+    Connection.objects.update(is_active=False)
+    client.force_login(case.resident)
+    for path in (f"/permohonan/{case.reference}/", f"/permohonan/{case.reference}/terkirim/"):
+        page = client.get(path).content.decode()
+        assert "sedang dijeda" in page, path
+        assert not {word for word in ("gangguan", "tidak menjawab", "Percobaan berikutnya") if word in page}, path
 
 
 def test_a_department_that_is_down_is_not_called_available_when_it_goes_on(oper_at_work: Client, connect: Any) -> None:

@@ -155,6 +155,13 @@ def test_ten_thousand_fields_are_refused_with_our_page(applicant: Applicant) -> 
     assert answer.status_code == 400 and "tidak hilang" in answer.content.decode()
 
 
+def test_a_fresh_draft_has_only_what_came_from_the_account(applicant: Applicant) -> None:
+    page = applicant.client.get(applicant.root).content.decode()
+    listed = page[page.index("k-tasks") : page.index("</ul>", page.index("k-tasks"))]
+    states = re.findall(r"(Sebagian terisi|Belum diisi|Selesai)", listed)
+    assert states == ["Sebagian terisi", "Belum diisi", "Belum diisi", "Belum diisi"], "the rest waits for its person"
+
+
 def test_an_early_look_at_the_check_page_leads_back_to_the_tasks(applicant: Applicant) -> None:
     assert applicant.client.get(f"{applicant.root}periksa/")["Location"].startswith(applicant.root)
 
