@@ -11,7 +11,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from http.client import HTTPResponse
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 import pytest
@@ -26,11 +26,11 @@ pytestmark = [
 BACK_WITHIN_SECONDS = 15  # what the portal promises (docs/how-to/operate.md)
 
 
-def fetch(city: City, path: str, **headers: str) -> tuple[int, HTTPResponse, bytes]:
+def fetch(city: City, path: str, data: bytes | None = None, **headers: str) -> tuple[int, HTTPResponse, bytes]:
     context = ssl.create_default_context(cafile=str(city.var / "tls" / "ca.crt"))
     try:
         with urllib.request.urlopen(
-            urllib.request.Request(city.base + path, headers=headers), timeout=5, context=context
+            urllib.request.Request(city.base + path, data, headers), timeout=5, context=context
         ) as a:
             return a.status, a, a.read()
     except urllib.error.HTTPError as error:
@@ -58,6 +58,28 @@ def test_nginx_serves_pages_over_tls_and_static_files_itself(city: City) -> None
 
 def test_the_internal_place_of_documents_cannot_be_asked_for(city: City) -> None:
     assert fetch(city, "/_dokumen/images/")[0] == 404
+
+
+def test_what_nginx_refuses_itself_is_said_in_our_words(city: City) -> None:
+    too_large = {"Content-Length": str(30 * 1024 * 1024)}
+    status, answer, page = fetch(city, "/akun/masuk/", b"x", **too_large)
+    assert status == 413 and "Kiriman terlalu besar" in page.decode() and b'lang="en"' in page
+    status, answer, body = fetch(city, "/api/v1/cases", b"x", **too_large)
+    assert (status, json.loads(body)["code"]) == (413, "too_large")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert fetch(city, "/413.html")[0] == 404
+
+
+def test_a_kept_page_carries_the_id_of_its_own_request(city: City) -> None:
+    ids = [fetch(city, "/layanan/")[1].headers.get_all("X-Request-ID") for _request in range(3)]
+    assert all(len(found or []) == 1 for found in ids) and len({found[0] for found in ids if found}) == 3
+
+
+def test_plain_http_leads_to_the_portal_s_own_name_whatever_host_was_asked(city: City) -> None:
+    connection = HTTPConnection("127.0.0.1", int(city.environment["FULL_HTTP_PORT"]), timeout=5)
+    connection.request("GET", "/layanan/", headers={"Host": "evil.example"})
+    answer = connection.getresponse()
+    assert (answer.status, answer.headers["Location"]) == (301, f"{city.base}/layanan/")
 
 
 @pytest.mark.parametrize("name", ["web", "worker-1", "worker-2", "beat", "redis", "postgres", "nginx", "civil-registry"])
