@@ -109,3 +109,29 @@ class AccessEntry(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["subject", "-at"])]
+
+
+from accounts.sso.models import (  # noqa: E402  (the models of one app, in two files)
+    ClientProfile,
+    Consent,
+    Grant,
+    GrantToken,
+    LogoutNotice,
+    Subject,
+    UsedAssertion,
+)
+
+__all__ = [
+    "AccessEntry",
+    "ApiKey",
+    "AssuranceLevel",
+    "ClientProfile",
+    "Consent",
+    "Grant",
+    "GrantToken",
+    "LogoutNotice",
+    "Subject",
+    "UsedAssertion",
+    "User",
+    "UserManager",
+]

@@ -3,11 +3,15 @@
 from allauth.account import views
 from django.urls import path, re_path
 
+from accounts.sso import connected_apps
 from accounts.views import speak
 
 urlpatterns = [
     path("masuk/", views.login, name="account_login"),
     path("bahasa/", speak, name="account-language"),
+    path("izin/", connected_apps.consent, name="sso-consent"),
+    path("aplikasi/", connected_apps.connected, name="sso-connected"),
+    path("aplikasi/cabut/", connected_apps.take_back, name="sso-take-back"),
     path("keluar/", views.logout, name="account_logout"),
     path("daftar/", views.signup, name="account_signup"),
     path("nonaktif/", views.account_inactive, name="account_inactive"),

@@ -14,7 +14,8 @@ from django.utils import translation
 from django.utils.cache import add_never_cache_headers
 
 from accounts.models import User
-from portal.lib.languages import language_of
+from accounts.sso.constants import TARGET
+from portal.lib.languages import DEFAULT, language_of, path_in
 from portal.lib.logs import correlated
 from portal.lib.measuring import counter, histogram
 from portal.lib.problems import problem_page
@@ -134,7 +135,16 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
             response["X-Frame-Options"] = "SAMEORIGIN"
         elif request.path.startswith("/api/v1/docs/"):
             response._csp_update = settings.API_DOCS_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
+        elif path_in(DEFAULT, request.path).startswith("/akun/") and (target := _sign_on_target(request)):
+            response._csp_update = {"form-action": [target]}  # type: ignore[attr-defined]
         return super().process_response(request, response)
+
+
+def _sign_on_target(request: HttpRequest) -> str:
+    """The registered origin of the app that waits for this person, or "": a browser holds `form-action` also against the
+    redirects after a form, and signing in ends there."""
+    session = getattr(request, "session", None)
+    return str(session.get(TARGET, "")) if session is not None and settings.SESSION_COOKIE_NAME in request.COOKIES else ""
 
 
 class PrivatePagesMiddleware:

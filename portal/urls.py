@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", metrics, name="metrics"),
     path("api/v1/", include("portal.api")),
     path("webhooks/", include(webhooks)),
+    path("", include("accounts.sso.urls")),
     path("", include(cms_in_one_language)),
     *i18n_patterns(
         path("akun/", include("accounts.urls")),

@@ -9,6 +9,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.sso.constants import SID
+from accounts.sso.logout import end_session
+
 MAX_EMAIL = 254
 
 
@@ -21,6 +24,11 @@ class LoginHooks(DefaultAccountAdapter):
     def get_reset_password_from_key_url(self, key: str) -> str:
         uid, _dash, token = key.partition("-")
         return settings.PUBLIC_URL + reverse("account_reset_password_from_key", kwargs={"uidb36": uid, "key": token})
+
+    def logout(self, request: HttpRequest) -> None:
+        """Signing out here signs out of every app of this session."""
+        end_session(request.session.get(SID, ""))
+        super().logout(request)
 
     def clean_email(self, email: str) -> str:
         if len(email) > MAX_EMAIL:

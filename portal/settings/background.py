@@ -65,6 +65,16 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": schedule(10.0),
         "options": {"expires": 10},
     },
+    "tell-logouts": {
+        "task": "accounts.timetable.tell_due_logouts",
+        "schedule": schedule(10.0),
+        "options": {"expires": 10},
+    },
+    "forget-old-grants": {
+        "task": "accounts.timetable.forget_old_grants",
+        "schedule": crontab(hour=3, minute=10),
+        "options": {"expires": 3600},
+    },
     "check-connections": {
         "task": "services.adapters.timetable.check_connections",
         "schedule": schedule(30.0),

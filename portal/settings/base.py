@@ -4,6 +4,7 @@ This package is the only place where the environment is read. A secret may be gi
 City name, number prefix and time zone are settings; departments, regions and services are data.
 """
 
+import json
 import os
 from typing import Any
 
@@ -97,6 +98,8 @@ INSTALLED_APPS = [
     "taggit",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.idp.oidc",  # its tables, keys and hooks; its protocol is not mounted (accounts/sso)
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -241,6 +244,13 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_URL.split(":", 1)[0]
+
+# --- the city's OIDC provider ---
+# A JSON list of {"pem", "issued_at", "not_before", "expires_at"}: the newest active key signs, a future one is published
+# early, an expired one is gone (`manage.py oidc_keys`).
+OIDC_KEYS = read_secret("OIDC_KEYS", default="")
+IDP_OIDC_PRIVATE_KEYS: list[dict[str, Any]] = json.loads(OIDC_KEYS) if OIDC_KEYS else []
+IDP_OIDC_ADAPTER = "accounts.sso.provider.ProviderHooks"
 
 # --- language and time ----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "id"

@@ -2,12 +2,14 @@
 
 import os
 
+from portal.lib.signing_keys import kept_here
 from portal.settings.base import *  # noqa: F403
-from portal.settings.base import DEMO, FIELD_KEYS, SECRET_KEY, VAR_DIR, env
+from portal.settings.base import DEMO, FIELD_KEYS, IDP_OIDC_PRIVATE_KEYS, SECRET_KEY, VAR_DIR, env
 
 # Keys of a demo on one's own machine protect nothing; production refuses to start without real ones.
 SECRET_KEY = SECRET_KEY or "demo-only-key-not-for-production-0123456789abcdefghijklmnopqrstuvwxyz"
 FIELD_KEYS = FIELD_KEYS or "demo1:ZGVtby1vbmx5LWtleS1ub3QtZm9yLXByb2R1Y3Q="
+IDP_OIDC_PRIVATE_KEYS = IDP_OIDC_PRIVATE_KEYS or kept_here(VAR_DIR / "oidc_keys.json")
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 ADAPTER_ALLOWED_NETWORKS = env.list("ADAPTER_ALLOWED_NETWORKS", default=["127.0.0.0/8", "::1/128"] if DEMO else [])

@@ -3,7 +3,7 @@
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.settings.base import *  # noqa: F403
-from portal.settings.base import DEMO, FAULT_FILE, FIELD_KEYS, PUBLIC_URL, SECRET_KEY, env
+from portal.settings.base import DEMO, FAULT_FILE, FIELD_KEYS, IDP_OIDC_PRIVATE_KEYS, PUBLIC_URL, SECRET_KEY, env
 from portal.settings.https import *  # noqa: F403
 
 if DEMO:
@@ -16,6 +16,8 @@ if not SECRET_KEY:
     raise ImproperlyConfigured("Set SECRET_KEY (or SECRET_KEY_FILE): 50 random characters or more.")
 if not FIELD_KEYS:
     raise ImproperlyConfigured("Set FIELD_KEYS (or FIELD_KEYS_FILE): `id:base64 of 32 random bytes`, newest first.")
+if not IDP_OIDC_PRIVATE_KEYS:
+    raise ImproperlyConfigured("Set OIDC_KEYS_FILE to a file made by `manage.py oidc_keys rotate FILE`.")
 if not PUBLIC_URL.startswith("https://"):
     raise ImproperlyConfigured("PUBLIC_URL must be the https:// address that residents use.")
 

@@ -3,11 +3,13 @@
 import hashlib
 import os
 
+from portal.lib.signing_keys import kept_here
 from portal.settings.base import *  # noqa: F403
 from portal.settings.base import BASE_DIR, DATABASES, STORAGES, VAR_DIR
 
 SECRET_KEY = "test-key-0123456789abcdefghijklmnopqrstuvwxyz-0123456789"
 FIELD_KEYS = "t2:dGVzdC1rZXktdHdvLTAxMjM0NTY3ODkwMTIzNDU2Nzg=,t1:dGVzdC1rZXktb25lLTAxMjM0NTY3ODkwMTIzNDU2Nzg="
+IDP_OIDC_PRIVATE_KEYS = kept_here(VAR_DIR / "test" / "oidc_keys.json")
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal.demo import city
+from portal.demo.apps import ensure_apps
 from portal.demo.pretend import PRETEND_DEPARTMENTS
 from services.adapters.models import Connection
 
@@ -28,6 +29,7 @@ class Command(BaseCommand):
         if options["reset"]:
             call_command("flush", interactive=False, verbosity=0)
             self.stdout.write("Database dikosongkan.")
+        ensure_apps()
         if city.is_loaded():
             self._say(options, "Kota contoh sudah ada; tidak ada yang diubah. Pakai --reset untuk mengulang.")
         else:

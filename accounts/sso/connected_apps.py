@@ -1,0 +1,99 @@
+"""What a person allows apps to know: asking for it, showing it, taking it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from allauth.idp.oidc.models import Client
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import assurance
+from accounts.models import User
+from accounts.requests import SignedInRequest
+from accounts.sso import clients, grants
+from accounts.sso.authorize import address_of, decide, refuse, single, tell
+from accounts.sso.models import Consent, Grant
+from accounts.sso.protocol import Refused, check_authorization
+from accounts.sso.provider import TOLD
+from portal.lib import languages
+
+
+def told(scopes: Iterable[str]) -> list[str]:
+    """What these scopes tell, in words; each once, in our order."""
+    given = set(scopes)
+    return [str(words) for scope, words in TOLD.items() if scope in given]
+
+
+def purpose_of(client: Client) -> str:
+    profile = client.profile
+    return profile.purpose_en if languages.active() == "en" and profile.purpose_en else profile.purpose
+
+
+def allow(user: User, client: Client, scopes: Iterable[str]) -> None:
+    """Remember what is allowed now beside what was allowed before."""
+    with transaction.atomic():
+        row, _made = Consent.objects.select_for_update().get_or_create(user=user, client=client, defaults={"scopes": ""})
+        row.scopes = " ".join(sorted(row.scope_set() | set(scopes)))
+        row.save()
+
+
+def withdraw(user: User, client: Client) -> None:
+    """Take back everything: the app's tokens are worth nothing from this moment on."""
+    with transaction.atomic():
+        Consent.objects.filter(user=user, client=client).delete()
+        grants.end_families(Grant.objects.filter(user=user, client=client, revoked_at=None).values_list("pk", flat=True))
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def consent(request: HttpRequest) -> HttpResponse:
+    """The question, at the address of the same authorization request: it is judged again, also after the answer."""
+    query: dict[str, str] = {}
+    try:
+        query = single(request.GET)
+        asked = check_authorization(clients.issuer() + address_of(query), query)
+    except Refused as refused:
+        return refuse(request, refused, query)
+    if not isinstance(request.user, User):
+        return redirect(address_of(query))
+    if request.method == "POST":
+        if request.POST.get("jawaban") != "izinkan":
+            assurance.arrived(request)
+            return tell(asked, "access_denied")
+        allow(request.user, asked.client, asked.scopes)
+        return decide(request, asked, query, agreed=True)
+    return render(
+        request,
+        "sso/consent.html",
+        {"client": asked.client, "told": told(asked.scopes), "purpose": purpose_of(asked.client), "nav": "akun"},
+    )
+
+
+@login_required
+@require_safe
+def connected(request: SignedInRequest) -> HttpResponse:
+    rows: list[dict[str, Any]] = [
+        {"consent": row, "told": told(row.scopes.split()), "purpose": purpose_of(row.client)}
+        for row in Consent.objects.filter(user=request.user).select_related("client__profile").order_by("client__name")
+    ]
+    return render(request, "sso/connected.html", {"rows": rows, "nav": "akun"})
+
+
+@login_required
+@require_POST
+def take_back(request: SignedInRequest) -> HttpResponse:
+    row = Consent.objects.filter(user=request.user, client=request.POST.get("aplikasi", "")).select_related("client").first()
+    if row is not None:
+        withdraw(request.user, row.client)
+        messages.success(
+            request, _("%(name)s tidak bisa lagi memakai data Anda dari portal ini.") % {"name": row.client.name}
+        )
+    return redirect("sso-connected")

@@ -1,0 +1,17 @@
+"""Doors of the provider. They exist once: only pages for people exist in every language."""
+
+from allauth.idp.oidc.views import jwks
+from django.urls import path
+
+from accounts.sso import authorize, logout
+
+urlpatterns = [
+    path(".well-known/openid-configuration", authorize.discovery, name="oidc-discovery"),
+    path("oidc/authorize", authorize.authorize, name="oidc-authorize"),
+    path("oidc/token", authorize.token, name="oidc-token"),
+    path("oidc/userinfo", authorize.userinfo, name="oidc-userinfo"),
+    path("oidc/revoke", authorize.revoke, name="oidc-revoke"),
+    path("oidc/introspect", authorize.introspect, name="oidc-introspect"),
+    path("oidc/logout", logout.logout, name="oidc-logout"),
+    path("oidc/jwks.json", jwks, name="oidc-jwks"),
+]

@@ -1,0 +1,62 @@
+"""Telling an app that a session has ended. Claimed by a conditional update, so two workers never tell it together."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from celery import shared_task
+from django.conf import settings
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.sso.logout import GIVE_UP, logout_token
+from accounts.sso.models import LogoutNotice
+from portal.lib.http import CallError, Limits, NetworkPolicy, Request, call
+
+_log = logging.getLogger(__name__)
+LEASE = timedelta(seconds=30)
+# An app that hangs holds a thread of a worker for no longer than this.
+LIMITS = Limits(body_bytes=8_192, connect_seconds=2.0, dns_seconds=2.0)
+DEADLINE_SECONDS = 5.0
+
+
+def backoff(tries: int) -> timedelta:
+    """10 s, 20 s, 40 s ... up to one hour."""
+    return timedelta(seconds=min(3600, 10 * 2 ** min(tries, 9)))
+
+
+@shared_task(name="accounts.tasks.tell_logout")
+def tell_logout(notice_id: int) -> None:
+    """Tell it, if it is due. An app that is away is tried again for 72 hours; one that says 400 has understood and refused."""
+    now = timezone.now()
+    due = LogoutNotice.objects.filter(pk=notice_id, next_try__lte=now)
+    if not due.update(next_try=now + LEASE, tries=F("tries") + 1):
+        return
+    notice = LogoutNotice.objects.select_related("client__profile").get(pk=notice_id)
+    error = _tell(notice)
+    over = error == "400" or now - notice.made_at > GIVE_UP
+    LogoutNotice.objects.filter(pk=notice_id).update(
+        told_at=None if error else timezone.now(),
+        next_try=None if not error or over else now + backoff(notice.tries),
+        last_error=error,
+    )
+    if error:
+        _log.warning("app not told of a sign-out", extra={"client": notice.client_id, "error": error, "over": over})
+
+
+def _tell(notice: LogoutNotice) -> str:
+    """What went wrong, "" when the app has it."""
+    policy = NetworkPolicy.of(settings.ADAPTER_ALLOWED_NETWORKS, allow_http=settings.ADAPTER_ALLOW_HTTP)
+    request = Request(
+        "POST",
+        notice.client.profile.backchannel_logout_uri,
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+        body=urlencode({"logout_token": logout_token(notice)}).encode(),
+    )
+    try:
+        status = call(request, policy=policy, fresh=True, deadline_seconds=DEADLINE_SECONDS, limits=LIMITS).status
+    except CallError as error:
+        return str(error.cause)
+    return "" if 200 <= status < 300 else str(status)

@@ -1,0 +1,26 @@
+"""Work on a clock: apps that are to be told of a sign-out, and forgetting what has expired."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from accounts.sso import grants
+from accounts.sso.models import LogoutNotice, UsedAssertion
+from portal.lib.waking import wake
+
+
+@shared_task(name="accounts.timetable.tell_due_logouts")
+def tell_due_logouts() -> int:
+    ids = list(
+        LogoutNotice.objects.filter(next_try__lte=timezone.now()).order_by("next_try").values_list("pk", flat=True)[:100]
+    )
+    for notice in ids:
+        wake("accounts.tasks.tell_logout", notice)
+    return len(ids)
+
+
+@shared_task(name="accounts.timetable.forget_old_grants")
+def forget_old_grants() -> int:
+    """Families by age, never a spent refresh token of a living one: it is the memory of reuse."""
+    now = timezone.now()
+    UsedAssertion.objects.filter(expires_at__lt=now).delete()
+    return grants.forget_old(now)
