@@ -22,6 +22,7 @@ from portal.lib.problems import problem_page
 from portal.lib.tracing import span
 
 _HEX = re.compile(r"[0-9a-f]{32}")
+MACHINES = ("/api/", "/webhooks/")  # doors that no person reads
 _INSIDE = frozenset({"/healthz", "/readyz", "/metrics"})
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _REQUESTS = counter("portal_requests", "Requests answered", ["route", "method", "status"])
@@ -106,8 +107,7 @@ class LanguageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        machine = request.path_info.startswith(("/api/", "/webhooks/"))
-        with translation.override("en" if machine else language_of(request.path_info)):
+        with translation.override("en" if request.path_info.startswith(MACHINES) else language_of(request.path_info)):
             return self.get_response(request)
 
 
@@ -120,7 +120,7 @@ class BodyLimitMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.headers.get("Content-Length", "")
         if length and (not length.isdigit() or int(length) > settings.REQUEST_MAX_BYTES):
-            if request.path.startswith("/api/"):
+            if request.path.startswith(MACHINES):
                 return problem_page(413, "too_large", "The body is larger than the portal accepts.")
             return render(request, "400.html", status=413)
         return self.get_response(request)

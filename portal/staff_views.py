@@ -13,12 +13,13 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.permissions import is_operator
 from accounts.requests import SignedInRequest
 from portal import __version__
 from portal.health import own_checks
+from portal.lib.posted import posted
 from portal.lib.waking import wake
 from portal.overview import OPEN_STATES, overview
 from services.adapters.actions import switch_connection as switch
@@ -56,7 +57,7 @@ def system(request: SignedInRequest) -> HttpResponse:
 
 
 @operators_only
-@require_POST
+@posted("staff-system")
 def check_catalogue(request: SignedInRequest) -> HttpResponse:
     if wake("cms.timetable.check_catalogue"):
         messages.success(request, _("Pemeriksaan katalog dimulai. Muat ulang halaman ini sebentar lagi."))
@@ -66,7 +67,7 @@ def check_catalogue(request: SignedInRequest) -> HttpResponse:
 
 
 @operators_only
-@require_POST
+@posted("staff-system")
 def switch_connection(request: SignedInRequest, code: str) -> HttpResponse:
     wanted = request.POST.get("keadaan")
     try:

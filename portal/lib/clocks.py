@@ -39,7 +39,7 @@ def add_working_days(start: datetime, days: int, holidays: Container[date]) -> d
 
 def read_moment(text: str) -> datetime:
     """RFC 3339 with its offset, or a date: its midnight in the city. Raises ValueError for anything else."""
-    text = _LOST_PLUS.sub("+", text.strip())
+    text = _LOST_PLUS.sub("+", text).upper()
     if not _WRITTEN.fullmatch(text):
         raise ValueError("not a moment")
     moment = parse_datetime(text) if len(text) > 10 else None

@@ -23,8 +23,9 @@ LANG = OpenApiParameter(
 
 def reader_language(request: Request) -> str:
     """One of `languages.CODES`. Raises Problem 400."""
-    wanted = request.query_params.get("lang", languages.DEFAULT)
-    if wanted not in languages.CODES:
+    given = request.query_params.getlist("lang")
+    wanted = given[0] if given else languages.DEFAULT
+    if len(given) > 1 or wanted not in languages.CODES:
         raise Problem(400, "unknown_language", f"`lang` is {' or '.join(languages.CODES)}.")
     return wanted
 

@@ -121,7 +121,7 @@ def form_field(field: Any, width: str = "k-w24") -> dict[str, Any]:
     described = [f"{identity}-h"] if field.help_text else []
     described += [f"{identity}-e"] if field.errors else []
     checkbox = getattr(field.field.widget, "input_type", "") == "checkbox"
-    attrs = {"class": "" if checkbox else f"k-input {width}", "placeholder": None}
+    attrs = {"class": "" if checkbox else f"k-input {width}", "placeholder": False}
     if described:
         attrs["aria-describedby"] = " ".join(described)
     if field.errors:
@@ -176,12 +176,16 @@ def age(seconds: float) -> str:
     """42 -> 42 detik; 5000 -> 1 jam 23 menit; 200000 -> 2 hari 7 jam"""
     minutes = int(seconds // 60)
     if not minutes:
-        return _("%(n)d detik") % {"n": int(seconds)}
+        return _counted("detik", int(seconds))
     if minutes < 60:
-        return _("%(n)d menit") % {"n": minutes}
+        return _counted("menit", minutes)
     if minutes < 1440:
-        return _("%(h)d jam %(n)d menit") % {"h": minutes // 60, "n": minutes % 60}
-    return _("%(d)d hari %(h)d jam") % {"d": minutes // 1440, "h": minutes % 1440 // 60}
+        return f"{_counted('jam', minutes // 60)} {_counted('menit', minutes % 60)}"
+    return f"{_counted('hari_kalender', minutes // 1440)} {_counted('jam', minutes % 1440 // 60)}"
+
+
+def _counted(unit: str, count: int) -> str:
+    return str(_UNITS[unit] % {"n": count})
 
 
 @register.filter
@@ -193,6 +197,7 @@ def file_size(size: int) -> str:
 
 
 _UNITS = {
+    "detik": ngettext_lazy("%(n)d detik", "%(n)d detik", "n"),
     "menit": ngettext_lazy("%(n)d menit", "%(n)d menit", "n"),
     "jam": ngettext_lazy("%(n)d jam", "%(n)d jam", "n"),
     "hari_kerja": ngettext_lazy("%(n)d hari kerja", "%(n)d hari kerja", "n"),

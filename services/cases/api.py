@@ -158,7 +158,7 @@ class CasesView(APIView):
         parameters=[_IdempotencyKey, LANG],
     )
     def post(self, request: SignedInApiRequest) -> Response:
-        submission_key = _request_key(request)
+        submission_key, _language = _request_key(request), reader_language(request)
         body = request.data
         shape = {"service": str, "answers": dict}
         if not isinstance(body, dict) or {name: type(value) for name, value in body.items()} != shape:
@@ -255,7 +255,7 @@ class _ActView(APIView):
         case = queries.case_of(request.user, reference)
         if case is None:
             raise Problem(404, "not_found", "You have no case with this reference.")
-        key, text = _request_key(request), self._text(request)
+        key, text, _language = _request_key(request), self._text(request), reader_language(request)
         again = Delivery.objects.filter(request_key=key).exists()
         try:
             with spoken_to_reader(request):

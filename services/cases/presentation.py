@@ -154,6 +154,8 @@ def _delivery_step(first: Delivery, case: Case) -> Step:
         return Step("w", _("Sedang ditangani petugas"), _("Dinas belum bisa menerima permohonan ini."), None, True)
     if is_waiting_for_department(first):
         text = _("Sistem %(name)s belum bisa dihubungi. Dicoba lagi otomatis.") % {"name": name}
+        if not first.connection.is_active:
+            text = _("Pengiriman ke %(name)s sedang dijeda. Dikirim otomatis setelahnya.") % {"name": name}
         return Step("w", _("Menunggu sistem dinas"), text, case.created_at, True)
     return Step("n", _("Diteruskan ke %(name)s") % {"name": name}, "", None, True)
 

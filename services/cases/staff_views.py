@@ -14,13 +14,15 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.requests import SignedInRequest
+from portal.lib.posted import posted
 from services.cases import actions, queries
 from services.cases.constants import Phase
 from services.cases.models import Case
 from services.cases.presentation import TROUBLED, listed, staff_page
+from services.cases.typing_kept import keeps_what_was_typed, take_typed
 
 MAX_REASON = 2000
 View = Callable[..., HttpResponse]
@@ -77,51 +79,75 @@ def inbox(request: SignedInRequest) -> HttpResponse:
 def case(request: SignedInRequest, reference: str) -> HttpResponse:
     found = _ours(request, reference)
     queries.record_staff_view(found, request.user)
-    return render(request, "staff/case.html", {**staff_page(found), "nav": "petugas", "staff_department": found.department})
+    return _page(request, found)
 
 
+def _page(request: SignedInRequest, found: Case, typed: str = "", problem: str = "") -> HttpResponse:
+    """The case as a clerk sees it. A reason that was not saved is still there, with what is wrong above it."""
+    page = {**staff_page(found), "nav": "petugas", "staff_department": found.department, "typed": typed}
+    if problem:
+        page["problems"] = [{"anchor": "alasan", "text": problem}]
+    return render(request, "staff/case.html", page)
+
+
+def _reason_of(request: SignedInRequest) -> str:
+    return request.POST.get("alasan", "").replace("\r\n", "\n").strip()
+
+
+def _kept(request: SignedInRequest, found: Case) -> HttpResponse:
+    """The session had ended while a reason was written, and now it is there again."""
+    typed = take_typed(request)
+    return _page(request, found, typed.get("alasan", "")) if typed else redirect("staff-case", reference=found.reference)
+
+
+@keeps_what_was_typed
 @clerks_only
-@require_POST
+@require_http_methods(["GET", "POST"])
 def decide(request: SignedInRequest, reference: str) -> HttpResponse:
     found = _ours(request, reference)
-    decision, reason = request.POST.get("keputusan", ""), request.POST.get("alasan", "").strip()
+    if request.method == "GET":
+        return _kept(request, found)
+    decision, reason = request.POST.get("keputusan", ""), _reason_of(request)
     if decision not in actions.DECISIONS or not staff_page(found)["may_decide"]:
-        messages.error(request, _("Pilih satu keputusan."))
-    elif decision in actions.NEEDS_REASON and not reason:
-        messages.error(request, _("Tulis alasan atau keterangan untuk warga. Keputusan belum disimpan."))
-    elif len(reason) > MAX_REASON:
-        messages.error(request, _("Alasan terlalu panjang. Paling banyak 2.000 huruf."))
-    else:
-        try:
-            actions.decide_case(found, clerk=request.user, decision=decision, reason=reason)
-            messages.success(request, _("Keputusan tersimpan. Warga dikabari lewat email."))
-        except actions.ConflictError as error:
-            messages.error(request, str(error))
+        return _page(request, found, reason, _("Pilih satu keputusan."))
+    if decision in actions.NEEDS_REASON and not reason:
+        return _page(request, found, reason, _("Tulis alasan atau keterangan untuk warga. Keputusan belum disimpan."))
+    if len(reason) > MAX_REASON:
+        return _page(request, found, reason, _("Alasan terlalu panjang. Paling banyak 2.000 huruf."))
+    try:
+        actions.decide_case(found, clerk=request.user, decision=decision, reason=reason)
+    except actions.ConflictError as error:
+        return _page(request, _ours(request, reference), reason, str(error))
+    messages.success(request, _("Keputusan tersimpan. Warga dikabari lewat email."))
     return redirect("staff-case", reference=found.reference)
 
 
+@keeps_what_was_typed
 @clerks_only
-@require_POST
+@require_http_methods(["GET", "POST"])
 def decide_withdrawal(request: SignedInRequest, reference: str) -> HttpResponse:
     found = _ours(request, reference)
-    granted, reason = request.POST.get("keputusan") == "setuju", request.POST.get("alasan", "").strip()
+    if request.method == "GET":
+        return _kept(request, found)
+    decision, reason = request.POST.get("keputusan"), _reason_of(request)
     if not staff_page(found)["may_decide_withdrawal"]:
-        messages.error(request, _("Tidak ada permintaan pembatalan yang menunggu. Muat ulang halaman."))
-    elif not granted and not reason:
-        messages.error(request, _("Tulis mengapa permohonan tidak dapat dibatalkan. Keputusan belum disimpan."))
-    elif len(reason) > MAX_REASON:
-        messages.error(request, _("Alasan terlalu panjang. Paling banyak 2.000 huruf."))
-    else:
-        try:
-            actions.decide_withdrawal(found, clerk=request.user, granted=granted, reason=reason)
-            messages.success(request, _("Keputusan tersimpan. Warga dikabari lewat email."))
-        except actions.ConflictError as error:
-            messages.error(request, str(error))
+        return _page(request, found, reason, _("Tidak ada permintaan pembatalan yang menunggu. Muat ulang halaman."))
+    if decision not in ("setuju", "tolak"):
+        return _page(request, found, reason, _("Pilih satu keputusan."))
+    if decision == "tolak" and not reason:
+        return _page(request, found, reason, _("Tulis mengapa permohonan tidak dapat dibatalkan. Keputusan belum disimpan."))
+    if len(reason) > MAX_REASON:
+        return _page(request, found, reason, _("Alasan terlalu panjang. Paling banyak 2.000 huruf."))
+    try:
+        actions.decide_withdrawal(found, clerk=request.user, granted=decision == "setuju", reason=reason)
+    except actions.ConflictError as error:
+        return _page(request, _ours(request, reference), reason, str(error))
+    messages.success(request, _("Keputusan tersimpan. Warga dikabari lewat email."))
     return redirect("staff-case", reference=found.reference)
 
 
 @clerks_only
-@require_POST
+@posted("staff-case", "reference")
 def settle_delivery(request: SignedInRequest, reference: str) -> HttpResponse:
     found = _ours(request, reference)
     troubled = found.deliveries.filter(state__in=TROUBLED).order_by("number")
@@ -130,12 +156,16 @@ def settle_delivery(request: SignedInRequest, reference: str) -> HttpResponse:
     try:
         if delivery is None:
             raise actions.ConflictError(_("Pengiriman ini sudah ditangani. Muat ulang halaman."))
-        if request.POST.get("tindakan") == "sampai":
-            actions.mark_arrived(delivery, clerk=request.user, backend_reference=request.POST.get("nomor_dinas", "").strip())
-        elif request.POST.get("tindakan") == "kesampingkan":
-            actions.set_aside(delivery, clerk=request.user)
-        else:
-            actions.send_again(delivery, clerk=request.user)
+        match request.POST.get("tindakan"):
+            case "sampai":
+                reference_there = request.POST.get("nomor_dinas", "").strip()
+                actions.mark_arrived(delivery, clerk=request.user, backend_reference=reference_there)
+            case "kesampingkan":
+                actions.set_aside(delivery, clerk=request.user)
+            case "ulang":
+                actions.send_again(delivery, clerk=request.user)
+            case _unknown:
+                raise actions.ConflictError(_("Pilih apa yang harus dilakukan dengan pengiriman ini."))
         messages.success(request, _("Tersimpan."))
     except actions.ConflictError as error:
         messages.error(request, str(error))

@@ -13,9 +13,10 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.requests import SignedInRequest
+from portal.lib.posted import posted
 from services.cases import actions, drafts, queries
 from services.cases.applying import check_page, part_page, task_page
 from services.cases.attachments import open_attachment
@@ -108,7 +109,7 @@ def check(request: SignedInRequest, ref: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@posted("draft-check", "ref")
 def send(request: SignedInRequest, ref: str) -> HttpResponse:
     draft = _mine(request, ref)
     declared = request.POST.get("setuju") == "1"

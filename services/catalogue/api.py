@@ -169,7 +169,7 @@ def _since(request: Request) -> datetime | None:
         raise Problem(
             400,
             "invalid_updated_since",
-            "`updated_since` is a moment in ISO 8601 with its offset, such as 2026-11-24T08:00:00+07:00 "
+            "`updated_since` is a moment as in RFC 3339 with its offset, such as 2026-11-24T08:00:00+07:00 "
             "(in an address + is written %2B), or a date such as 2026-11-24.",
         ) from None
 

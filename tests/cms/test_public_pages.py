@@ -72,7 +72,7 @@ def test_sample_data_says_so(client: Client) -> None:
 def test_trouble_is_told_and_a_pause_takes_the_button_away(client: Client) -> None:
     set_availability("akta-kelahiran", Availability.QUEUEING)
     page = html(client, "/layanan/akta-kelahiran/")
-    assert "meneruskannya begitu sistem dinas pulih" in page and "/ajukan/" in page
+    assert "meneruskannya begitu sistem dinas menerima lagi" in page and "/ajukan/" in page
     assert "Akta Kelahiran" in html(client, "/status/")
     assert "sedang terganggu" in html(client, "/")
     set_availability("akta-kelahiran", Availability.PAUSED)

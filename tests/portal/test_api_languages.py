@@ -83,7 +83,9 @@ def test_a_form_is_described_in_either_language(api: Client) -> None:
 def test_a_language_that_nobody_speaks_is_refused_and_nothing_is_stored(api: Client, key: str) -> None:
     answer = api.post("/api/v1/cases?lang=jv", json.dumps(TREE), "application/json", headers=bearer(key))
     assert "id or en" in problem_of(answer, 400, "unknown_language")["detail"]
-    problem_of(api.get("/api/v1/services/perantingan-pohon/form?lang=jv"), 400, "unknown_language")
+    for lang in ("lang=jv", "lang=", "lang=en&lang=id", "lang=id&lang=id"):
+        problem_of(api.get(f"/api/v1/services/perantingan-pohon/form?{lang}"), 400, "unknown_language")
+        problem_of(api.get(f"/api/v1/services?{lang}"), 400, "unknown_language")
     assert api.get("/api/v1/cases", headers=bearer(key)).json()["count"] == 0
 
 

@@ -156,7 +156,14 @@ def test_a_copy_kept_by_changes_equals_the_catalogue(settled: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["2026-11-24", "2026-11-24T08:00:00+07:00", "2026-11-24T01:00:00Z", "2026-11-24T08:00:00.123456%2B07:00"]
+    "words",
+    [
+        "2026-11-24",
+        "2026-11-24T08:00:00+07:00",
+        "2026-11-24T01:00:00Z",
+        "2026-11-24t01:00:00z",
+        "2026-11-24T08:00:00.123456%2B07:00",
+    ],
 )
 def test_moments_are_read_with_an_offset_or_as_a_day(words: str) -> None:
     assert ask(f"services?updated_since={words}").status_code == 200
@@ -177,6 +184,8 @@ def test_moments_are_read_with_an_offset_or_as_a_day(words: str) -> None:
         "2020-W01-1",
         "٢٠٢٠-٠١-٠١",
         "2026-11-24T08Z",
+        "2026-11-24%0A",
+        "%202026-11-24",
         "%00",
     ],
 )
