@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from accounts.sso.clients import app_of_service
 from cms import structured_data
 from cms.models import ContentPage
 from portal.lib import languages
@@ -177,6 +178,7 @@ def _service_context(text: ServiceText) -> dict[str, Any]:
         "content": content,
         "service": service,
         "department": service.department,
+        "app": app_of_service(service.code) if service.channel == Channel.APP else None,
         "point": queries.service_point(content.get("place", "")),
         "can_start": service.channel == Channel.FORM
         and service.form_id is not None

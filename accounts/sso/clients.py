@@ -173,6 +173,7 @@ def register(
     jwks: Mapping[str, Any] | None = None,
     backchannel_logout_uri: str = "",
     address: str = "",
+    service: str = "",
     approved: bool = True,
 ) -> tuple[Client, str]:
     """Make or change an app. Returns it and its new secret ("" when it has none, keeps its own or uses keys).
@@ -222,9 +223,15 @@ def register(
             "jwks": dict(jwks or {}),
             "backchannel_logout_uri": backchannel_logout_uri,
             "address": address,
+            "service": service,
         },
     )
     return client, made
+
+
+def app_of_service(code: str) -> ClientProfile | None:
+    """The approved app whose tile a service is: it signs people in with their account of the portal."""
+    return ClientProfile.objects.filter(service=code, is_approved=True).exclude(address="").first()
 
 
 def new_secret(client: Client) -> str:

@@ -34,7 +34,8 @@ class ClientProfile(models.Model):
     min_level = models.PositiveSmallIntegerField(default=1)
     jwks = models.JSONField(default=dict, blank=True)  # public keys: the app proves itself by private_key_jwt
     backchannel_logout_uri = models.URLField(max_length=400, blank=True)
-    address = models.URLField(_("Alamat aplikasi"), max_length=400, blank=True)  # where its tile leads
+    address = models.URLField(_("Alamat aplikasi"), max_length=400, blank=True)  # where its tile leads: begins the sign-in
+    service = models.SlugField(_("Layanan"), max_length=100, blank=True)  # code of the service whose tile this is
 
     client_id: str
 

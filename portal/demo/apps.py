@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from accounts.sso import clients
+from portal.demo.pretend import QUEUE_APP
 
 
 def ensure_apps() -> None:
+    queue = f"http://127.0.0.1:{QUEUE_APP.chosen_port()}/"
     clients.register(
         "demo-dinas",
-        "Aplikasi contoh dinas",
+        "Antrean MPP Gajah Mada (contoh)",
         secret="demo-dinas-secret",  # noqa: S106  (published: docs of the demo)
-        redirect_uris=["http://127.0.0.1:9777/cb"],
-        post_logout_redirect_uris=["http://127.0.0.1:9777/"],
+        redirect_uris=[f"{queue}cb", "http://127.0.0.1:9777/cb"],
+        post_logout_redirect_uris=[queue, "http://127.0.0.1:9777/"],
         scopes=["openid", "profile", "email", "phone", "nik", "cases:read", "cases:write", "profile:read"],
-        department="dispendukcapil",
-        purpose="Mencoba masuk dari aplikasi dinas (data contoh)",
-        purpose_en="Trying to sign in from a department's app (sample data)",
-        backchannel_logout_uri="http://127.0.0.1:9777/backchannel-logout",
-        address="http://127.0.0.1:9777/",
+        department="dpmptspnaker",
+        purpose="Memberi nomor antrean atas nama Anda (data contoh)",
+        purpose_en="To give you a place in the queue in your name (sample data)",
+        backchannel_logout_uri=f"{queue}backchannel-logout",
+        address=f"{queue}masuk",
+        service="antrean-mpp",
     )
     clients.register(
         "demo-mobile",

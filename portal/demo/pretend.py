@@ -13,7 +13,10 @@ from portal.stack.supervision import Child
 
 @dataclass(frozen=True)
 class PretendDepartment:
-    """`module` is run as a process on `port` (the variable `port_setting` chooses another) and is the backend of `connection`."""
+    """`module` is run as a process on `port` (the variable `port_setting` chooses another).
+
+    connection: the connection whose backend it is; empty for an app that people sign in to.
+    """
 
     name: str
     label: str
@@ -33,6 +36,14 @@ class PretendDepartment:
         return Child(self.name, command, environment, log_dir)
 
 
+QUEUE_APP = PretendDepartment(
+    name="queue-app",
+    label="Pretend queue app",
+    module="tests.backends.queue_app",
+    connection="",
+    port=8103,
+    port_setting="QUEUE_PORT",
+)
 PRETEND_DEPARTMENTS = (
     PretendDepartment(
         name="civil-registry",
@@ -50,4 +61,5 @@ PRETEND_DEPARTMENTS = (
         port=8102,
         port_setting="WORKS_PORT",
     ),
+    QUEUE_APP,
 )

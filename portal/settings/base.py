@@ -214,6 +214,7 @@ PUBLIC_TABLES: dict[str, tuple[str, ...]] = {
     "catalogue.Need_life_events": (),
     "catalogue.Need_categories": (),
     "cms.ContentPage": (),
+    "accounts.ClientProfile": ("address", "service", "is_approved"),
     "wagtailcore.Page": ("title", "slug", "live", "path", "url_path", "seo_title", "search_description"),
     "wagtailcore.Site": (),
     "wagtaildocs.Document": ("title", "file"),

@@ -48,11 +48,12 @@ def until(what: Callable[[], Any], seconds: float = 30.0, pause: float = 0.2) ->
 
 @dataclass
 class City:
-    """The running city: `base` is the portal's address, `registry` and `works` those of the pretend departments."""
+    """The running city: `base` is the portal's address, the others are those of the pretend departments."""
 
     base: str
     registry: str
     works: str
+    queue: str  # the pretend app that people sign in to with their account
     var: Path
     environment: dict[str, str]  # what its processes were started with
 
@@ -83,7 +84,7 @@ def plain_environment() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     var = tmp_path_factory.mktemp("city")
-    port, registry_port, works_port = free_port(), free_port(), free_port()
+    port, registry_port, works_port, queue_port = free_port(), free_port(), free_port(), free_port()
     environment = {
         **plain_environment(),
         "DEMO": "1",
@@ -91,6 +92,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
         "PORT": str(port),
         "REGISTRY_PORT": str(registry_port),
         "WORKS_PORT": str(works_port),
+        "QUEUE_PORT": str(queue_port),
         "POLL_SHORTEST_SECONDS": "1",
         "SWEEP_SECONDS": "1",
         "DELIVERY_BACKOFF_CAP_SECONDS": "3",
@@ -102,7 +104,8 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
         command, base = [sys.executable, "-m", "portal.stack", "up"], f"https://localhost:{port}"
     with (var / "launch.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    made = City(base, f"http://127.0.0.1:{registry_port}", f"http://127.0.0.1:{works_port}", var, environment)
+    offices = (f"http://127.0.0.1:{number}" for number in (registry_port, works_port, queue_port))
+    made = City(base, *offices, var, environment)
     try:
         until(lambda: process.poll() is not None or b"Ctrl-C" in (var / "launch.log").read_bytes(), 240)
         assert process.poll() is None, (var / "launch.log").read_text()

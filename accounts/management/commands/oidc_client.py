@@ -32,7 +32,8 @@ class Command(BaseCommand):
         parser.add_argument("--min-level", type=int, default=1, choices=[1, 2, 3])
         parser.add_argument("--jwks", type=Path, help="file with the app's public keys: private_key_jwt instead of a secret")
         parser.add_argument("--backchannel-logout-uri", default="")
-        parser.add_argument("--address", default="", help="where the app's tile in the catalogue leads")
+        parser.add_argument("--service", default="", help="code of the service whose tile the app is")
+        parser.add_argument("--address", default="", help="where that tile leads: the app's address that begins the sign-in")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["act"] == "list":
@@ -80,6 +81,7 @@ class Command(BaseCommand):
                 jwks=jwks,
                 backchannel_logout_uri=options["backchannel_logout_uri"],
                 address=options["address"],
+                service=options["service"],
             )
         except (clients.RegistrationError, OSError, ValueError) as error:
             raise CommandError(f"Not registered: {error}") from error

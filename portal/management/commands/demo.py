@@ -35,7 +35,7 @@ class Command(BaseCommand):
         else:
             self._load(options)
         if options["at_chosen_ports"]:
-            for department in PRETEND_DEPARTMENTS:
+            for department in [row for row in PRETEND_DEPARTMENTS if row.connection]:
                 address = f"http://127.0.0.1:{department.chosen_port()}"
                 Connection.objects.filter(code=department.connection).update(base_url=address)
 
