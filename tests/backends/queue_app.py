@@ -141,7 +141,7 @@ class Handler(BaseHTTPRequestHandler):
             door(query)
         except Exception as error:  # an app that tells its clerk what went wrong
             self.answer(
-                502,
+                200,
                 f"<h1>Masuk tidak berhasil</h1><p id='galat'>{html.escape(type(error).__name__)}: {html.escape(str(error))}</p>",
             )
 
@@ -253,7 +253,8 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def answer(self, status: int, body: str) -> None:
-        head = "<meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>Antrean MPP (tiruan)</title>"
+        meta = "<meta charset='utf-8'><meta name='viewport' content='width=device-width'><link rel='icon' href='data:,'>"
+        head = f"{meta}<title>Antrean MPP (tiruan)</title>"
         page = f"<!doctype html><html lang='id'><head>{head}</head><body><main>{body}</main></body></html>"
         data = page.encode()
         self.send_response(status)
