@@ -78,21 +78,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name.partition(" ")[2]
 
 
-class ApiKey(models.Model):
-    """A plain API key of one consumer: only its digest is kept. Shown once, when it is made."""
-
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys")
-    label = models.CharField(max_length=80)
-    prefix = models.CharField(max_length=8, unique=True)
-    digest = models.CharField(max_length=64)
-    created_at = models.DateTimeField(auto_now_add=True)
-    last_used_at = models.DateTimeField(null=True, blank=True)
-    revoked_at = models.DateTimeField(null=True, blank=True)
-
-    def __str__(self) -> str:
-        return self.label
-
-
 class AccessEntry(models.Model):
     """One use of a resident's data: who saw or received what, for which purpose. Rows are only ever added."""
 
@@ -123,7 +108,6 @@ from accounts.sso.models import (  # noqa: E402  (the models of one app, in two 
 
 __all__ = [
     "AccessEntry",
-    "ApiKey",
     "AssuranceLevel",
     "ClientProfile",
     "Consent",

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers
 
+from accounts.api_limits import tell_limits
 from accounts.models import User
 from accounts.sso.constants import TARGET
 from portal.lib.languages import DEFAULT, language_of, path_in
@@ -124,6 +125,19 @@ class BodyLimitMiddleware:
                 return problem_page(413, "too_large", "The body is larger than the portal accepts.")
             return render(request, "400.html", status=413)
         return self.get_response(request)
+
+
+class ApiLimitsMiddleware:
+    """What a consumer of the API has left, in every answer that was counted."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if standings := getattr(request, "api_standings", None):
+            tell_limits(response, standings)
+        return response
 
 
 class ContentSecurityPolicyMiddleware(CSPMiddleware):

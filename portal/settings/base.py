@@ -123,6 +123,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "portal.middleware.ContentSecurityPolicyMiddleware",
     "portal.middleware.BodyLimitMiddleware",
+    "portal.middleware.ApiLimitsMiddleware",
     "portal.page_cache.PageCacheMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -304,10 +305,11 @@ WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.databa
 # --- API ------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "accounts.api_keys.ApiKeyAuthentication",
+        "accounts.api_tokens.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.api_limits.ConsumerLimits"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["portal.lib.strict_json.StrictJSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "portal.lib.negotiation.WhatThereIs",
@@ -315,6 +317,11 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "portal.lib.problems.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
+# What one consumer may ask: (name, requests, seconds).
+API_LIMITS = (
+    ("minute", env.int("API_LIMIT_MINUTE", default=600), 60),
+    ("day", env.int("API_LIMIT_DAY", default=100_000), 86_400),
+)
 SPECTACULAR_SETTINGS = {
     "TITLE": "Layanan Kota API",
     "DESCRIPTION": "The city's service catalogue and residents' cases. Errors are `application/problem+json` (RFC 9457); their "

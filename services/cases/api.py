@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import ApiKey
+from accounts.api_tokens import Needs, consumer_of
 from accounts.requests import SignedInApiRequest
 from portal.lib.clocks import today
 from portal.lib.languages import DEFAULT
@@ -138,11 +138,15 @@ def _request_key(request: SignedInApiRequest) -> str:
         raise Problem(
             400, "idempotency_key_invalid", "The Idempotency-Key header has 1 to 100 visible ASCII signs, no spaces."
         )
-    consumer = f"key-{request.auth.pk}" if isinstance(request.auth, ApiKey) else f"user-{request.user.pk}"
-    return f"api:{consumer}:{key}"
+    return f"api:{consumer_of(request)}:{key}"
+
+
+_Cases = Needs.of(read="cases:read", write="cases:write")
 
 
 class CasesView(APIView):
+    permission_classes = (_Cases,)
+
     @extend_schema(
         responses=CaseListShape,
         operation_id="cases_list",
@@ -217,6 +221,7 @@ class AttachmentsView(APIView):
     """A file for a case that is submitted afterwards: its `ref` goes into the answer of its question."""
 
     parser_classes = (MultiPartParser,)
+    permission_classes = (_Cases,)
 
     @extend_schema(
         request={"multipart/form-data": _NewAttachmentShape},
@@ -238,6 +243,8 @@ class AttachmentsView(APIView):
 
 
 class CaseView(APIView):
+    permission_classes = (_Cases,)
+
     @extend_schema(responses=CaseShape, operation_id="cases_retrieve")
     def get(self, request: SignedInApiRequest, reference: str) -> Response:
         case = queries.case_of(request.user, reference)
@@ -250,6 +257,7 @@ class _ActView(APIView):
     """Something that a resident adds to an own case. 201 the first time, 200 when the same request comes again."""
 
     parser_classes = (StrictJSONParser, MultiPartParser)
+    permission_classes = (_Cases,)
 
     def act(self, request: SignedInApiRequest, reference: str, action: Callable[[Case, str, str], Delivery]) -> Response:
         case = queries.case_of(request.user, reference)
@@ -364,6 +372,7 @@ class ServiceFormView(APIView):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
+    throttle_classes = ()
 
     @extend_schema(responses=FormShape, operation_id="services_form_retrieve", parameters=[LANG])
     def get(self, request: Request, code: str) -> Response:

@@ -139,6 +139,7 @@ class PublicView(APIView):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
+    throttle_classes = ()  # the same answer for every stranger, and kept
     parameters: ClassVar[tuple[str, ...]] = ()
 
     @classmethod

@@ -17,6 +17,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import django
@@ -32,7 +33,6 @@ from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 from wagtail.models import Page  # noqa: E402
 
-from accounts.api_keys import create_api_key  # noqa: E402
 from accounts.models import User  # noqa: E402
 from cms import publishing  # noqa: E402
 from cms.models import DepartmentPage, ServicePage  # noqa: E402
@@ -40,6 +40,7 @@ from portal.lib import editions  # noqa: E402
 from services.catalogue.models import Service  # noqa: E402
 from services.catalogue.search import SearchQuery, search_services  # noqa: E402
 from tests.bench.submissions import ANSWERS, SERVICE  # noqa: E402
+from tests.tokens import access_token_for  # noqa: E402
 
 PATHS = {
     "home": "/",
@@ -59,7 +60,7 @@ def people(count: int = 8) -> dict[str, Any]:
         if made:
             user.set_unusable_password()
             user.save()
-        keys.append(create_api_key(user, label="bench"))
+        keys.append(access_token_for(user, lives=timedelta(days=1)))
     resident = User.objects.get(email="alice@example.org")
     session = SessionStore()
     session[SESSION_KEY] = str(resident.pk)

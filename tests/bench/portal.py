@@ -41,6 +41,8 @@ def portal_environment(folder: str, **more: str) -> dict[str, str]:
         "VAR_DIR": str(path),
         "DEMO": "1",
         "LOG_LEVEL": "ERROR",
+        "API_LIMIT_MINUTE": "1000000",
+        "API_LIMIT_DAY": "100000000",
         "WEB_THREADS": "16",
         "DATABASE_URL": f"sqlite:///{path / 'portal.sqlite3'}",
         **more,

@@ -44,6 +44,8 @@ SHORT_WAITS = {
     "FULL_WORKERS": "4",  # while one starts again after a kill, another is there to be hit next
     "POLL_ROWS": "2",  # a sweep comes twice a second here, not every ten seconds
     "LOG_LEVEL": "WARNING",
+    "API_LIMIT_MINUTE": "1000000",
+    "API_LIMIT_DAY": "100000000",
 }
 
 

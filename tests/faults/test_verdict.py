@@ -13,7 +13,6 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.api_keys import create_api_key
 from accounts.models import User
 from services.adapters import gateway, manifest
 from services.adapters.models import Connection
@@ -25,6 +24,7 @@ from tests.faults.verdict import Verdict, judge
 from tests.journeys.conftest import ROOT, free_port, until
 from tests.kill import seed
 from tests.kill.conftest import ANSWERS
+from tests.tokens import access_token_for
 
 GOOD = {"effects": {"A": 1}, "requests": {"A": 1}, "keyless": 0}
 
@@ -103,7 +103,7 @@ def deliver_with_a_lost_answer(kind: str, department: Department, alice: User) -
     manifest.apply(seed.manifest({kind: department.port}))
     Connection.objects.filter(code=f"uji-{kind}").update(settle_seconds=0)
     department.ask("/mode", mode="fail_after", times=1)
-    client = Client(headers={"Authorization": f"Bearer {create_api_key(alice, label='faults')}", "Idempotency-Key": "k-1"})
+    client = Client(headers={"Authorization": f"Bearer {access_token_for(alice)}", "Idempotency-Key": "k-1"})
     body = {"service": seed.SERVICES[kind], "answers": ANSWERS}
     reference = client.post("/api/v1/cases", body, content_type="application/json").json()["reference"]
     delivery = Delivery.objects.get(key=reference)

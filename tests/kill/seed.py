@@ -1,12 +1,13 @@
-"""Prepare the store of a kill test in one process: tables, demo city, three backends of the three kinds, an API key.
+"""Prepare the store of a kill test in one process: tables, demo city, three backends of the three kinds, an access token.
 
-python -m tests.kill.seed KEY_PORT LOOKUP_PORT NONE_PORT [up to seven more, which honour our key]   (prints the API key)
+python -m tests.kill.seed KEY_PORT LOOKUP_PORT NONE_PORT [up to seven more, which honour our key]   (prints the token)
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -79,15 +80,15 @@ def main() -> None:
     django.setup()
     from django.core.management import call_command
 
-    from accounts.api_keys import create_api_key
     from accounts.models import User
     from services.adapters import manifest as connections
+    from tests.tokens import access_token_for
 
     call_command("migrate", verbosity=0, interactive=False)
     call_command("demo", verbosity=0, stdout=sys.stderr)
     give_all_the_same_form()
     connections.apply(manifest(dict(zip(ALL, map(int, sys.argv[1:]), strict=False))))
-    print(create_api_key(User.objects.get(email="alice@example.org"), label="kill test"))
+    print(access_token_for(User.objects.get(email="alice@example.org"), lives=timedelta(days=1)))
 
 
 if __name__ == "__main__":

@@ -9,11 +9,11 @@ import pytest
 from django.core.cache import caches
 from django.test import Client
 
-from accounts.api_keys import create_api_key
 from accounts.models import User
 from portal.lib import cache as tolerant
 from portal.lib import editions
 from tests.services.cases.conftest import connect, department, service, submit
+from tests.tokens import access_token_for
 
 __all__ = ["connect", "department", "service", "submit"]
 
@@ -26,7 +26,7 @@ def api() -> Client:
 
 @pytest.fixture
 def key(alice: User) -> str:
-    return create_api_key(alice, label="uji")
+    return access_token_for(alice)
 
 
 @pytest.fixture

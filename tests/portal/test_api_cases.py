@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
-from accounts.api_keys import create_api_key
-from accounts.models import ApiKey, User
+from accounts.models import User
 from services.cases.models import Case, Delivery
 from tests.portal.api_calls import ANSWERS, TREE, problem_of, send
+from tests.tokens import access_token_for
 
 pytestmark = pytest.mark.usefixtures("demo_city")
 
@@ -60,7 +59,7 @@ def test_the_key_with_another_body_is_refused(api: Client, key: str) -> None:
 
 def test_a_number_belongs_to_its_consumer(api: Client, key: str, adi: User) -> None:
     first = send(api, key, TREE).json()["reference"]
-    second = send(api, create_api_key(adi, label="uji"), TREE).json()["reference"]
+    second = send(api, access_token_for(adi), TREE).json()["reference"]
     assert first != second and Case.objects.count() == 2
 
 
@@ -175,47 +174,6 @@ def test_another_kind_of_body_is_refused(api: Client, key: str) -> None:
 # --- who is asking --------------------------------------------------------------------------------------------------
 
 
-def test_without_credentials_it_says_how_to_bring_some(api: Client) -> None:
-    for answer in (send(api, "", TREE), api.get("/api/v1/cases"), api.get("/api/v1/cases/MJK-2611-AAAA-A")):
-        problem_of(answer, 401)
-        assert answer["WWW-Authenticate"].startswith("Bearer")
-
-
-@pytest.mark.parametrize("wrong", ["lk_00000000_x", "lk_", "lk", "x", "lk_a_b_c", "é", "lk_00000000_" + "x" * 5000])
-def test_a_wrong_api_key_is_refused(api: Client, key: str, wrong: str) -> None:
-    answer = send(api, wrong, TREE)
-    problem_of(answer, 401)
-    assert answer["WWW-Authenticate"].startswith("Bearer") and not Case.objects.exists()
-
-
-def test_the_right_prefix_with_another_secret_is_refused(api: Client, key: str) -> None:
-    problem_of(send(api, key[:-1] + ("a" if key[-1] != "a" else "b"), TREE), 401)
-
-
-def test_a_revoked_key_and_a_closed_account_are_refused(api: Client, key: str, alice: User) -> None:
-    alice.is_active = False
-    alice.save()
-    problem_of(send(api, key, TREE), 401)
-    alice.is_active = True
-    alice.save()
-    ApiKey.objects.update(revoked_at=timezone.now())
-    problem_of(send(api, key, TREE), 401)
-    assert not Case.objects.exists()
-
-
-def test_when_a_key_was_used_is_noted_once_a_minute(api: Client, key: str) -> None:
-    def used() -> datetime:
-        assert api.get("/api/v1/cases", headers={"Authorization": f"Bearer {key}"}).status_code == 200
-        moment = ApiKey.objects.get().last_used_at
-        assert moment is not None
-        return moment
-
-    first = used()
-    assert used() == first
-    ApiKey.objects.update(last_used_at=first - timedelta(minutes=2))
-    assert used() >= first
-
-
 def test_a_session_without_the_token_is_refused_and_with_it_applies(api: Client, alice: User) -> None:
     api.force_login(alice)
     problem_of(send(api, "", TREE), 403)
@@ -226,7 +184,7 @@ def test_a_session_without_the_token_is_refused_and_with_it_applies(api: Client,
 
 def test_another_persons_case_is_not_there(api: Client, key: str, adi: User) -> None:
     reference = send(api, key, TREE).json()["reference"]
-    other = {"Authorization": f"Bearer {create_api_key(adi, label='uji')}"}
+    other = {"Authorization": f"Bearer {access_token_for(adi)}"}
     hidden = problem_of(api.get(f"/api/v1/cases/{reference}", headers=other), 404, "not_found")
     absent = problem_of(api.get("/api/v1/cases/MJK-2611-ZZZZ-Z", headers=other), 404, "not_found")
     assert hidden == absent

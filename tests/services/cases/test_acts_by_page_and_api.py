@@ -9,12 +9,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from accounts.api_keys import create_api_key
 from accounts.models import User
 from services.cases import delivery as work
 from services.cases.models import Attachment, Case, Delivery
 from tests.services.cases.later_acts import Submit
 from tests.services.cases.test_applying import pdf
+from tests.tokens import access_token_for
 
 pytestmark = pytest.mark.usefixtures("demo_without_past")
 
@@ -57,7 +57,7 @@ def test_an_answer_after_the_session_has_ended_is_there_again(asked: Case, clien
 
 @pytest.fixture
 def api(client: Client, alice: User) -> Callable[..., Any]:
-    token = create_api_key(alice, label="uji")
+    token = access_token_for(alice)
 
     def post(case: Case, act: str, body: dict[str, Any], key: str = "a1", files: bool = False) -> Any:
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}

@@ -11,13 +11,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from accounts.api_keys import create_api_key
 from accounts.models import User
 from services.adapters.models import Connection
 from services.cases.models import Attachment, Case
 from services.catalogue.models import Service
 from services.forms.actions import publish_form
 from tests.services.cases.test_applying import NIK, document_of, pdf, photo
+from tests.tokens import access_token_for
 
 ANSWERS: dict[str, Any] = {
     "nik": NIK,
@@ -58,7 +58,7 @@ def submit(client: Client, key: str, answers: dict[str, Any], number: str = "one
 
 
 def test_a_case_with_two_files_and_its_retry_are_one(birth: Service, alice: User, client: Client) -> None:
-    key = create_api_key(alice, label="uji")
+    key = access_token_for(alice)
     answers = dict(ANSWERS)
     for question, file in (("surat_lahir", photo()), ("buku_nikah", pdf())):
         made = upload(client, key, question, file)
@@ -71,8 +71,8 @@ def test_a_case_with_two_files_and_its_retry_are_one(birth: Service, alice: User
 
 
 def test_adi_cannot_name_alices_file(birth: Service, alice: User, adi: User, client: Client) -> None:
-    ref = upload(client, create_api_key(alice, label="a"), "surat_lahir", photo()).json()["ref"]
-    answer = submit(client, create_api_key(adi, label="b"), {**ANSWERS, "surat_lahir": [ref], "buku_nikah": [ref]})
+    ref = upload(client, access_token_for(alice), "surat_lahir", photo()).json()["ref"]
+    answer = submit(client, access_token_for(adi), {**ANSWERS, "surat_lahir": [ref], "buku_nikah": [ref]})
     assert answer.status_code == 422
     assert {(e["code"], e["pointer"]) for e in answer.json()["errors"]} == {
         ("not_a_file", "/surat_lahir"),
@@ -82,7 +82,7 @@ def test_adi_cannot_name_alices_file(birth: Service, alice: User, adi: User, cli
 
 
 def test_a_hostile_file_is_refused_with_a_sentence(birth: Service, alice: User, client: Client) -> None:
-    answer = upload(client, create_api_key(alice, label="a"), "surat_lahir", SimpleUploadedFile("a.jpg", b"<svg onload=x>"))
+    answer = upload(client, access_token_for(alice), "surat_lahir", SimpleUploadedFile("a.jpg", b"<svg onload=x>"))
     assert answer.status_code == 422 and answer.json()["code"] == "file_refused"
     assert not Attachment.objects.exists()
 
@@ -92,7 +92,7 @@ def test_a_full_disk_asks_the_client_to_come_back(birth: Service, alice: User, c
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("services.cases.attachments.os.fsync", full)
-    answer = upload(client, create_api_key(alice, label="a"), "surat_lahir", photo())
+    answer = upload(client, access_token_for(alice), "surat_lahir", photo())
     assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (503, "no_room", "60")
     assert not Attachment.objects.exists()
 
