@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from allauth.account.authentication import get_authentication_records
-from allauth.mfa.models import Authenticator
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from accounts.factors.rules import second_factors
 from accounts.models import User
 
 FRESH = timedelta(minutes=15)
@@ -55,10 +55,6 @@ def assurance_of(request: HttpRequest, user: User) -> Assurance:
     if level >= 2 and strong and time.time() - strong <= FRESH.total_seconds():
         level = 3
     return Assurance(level, when, (*amr, "mfa") if strong and "mfa" not in amr else amr)
-
-
-def second_factors(user: User) -> bool:
-    return Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
 
 
 def reachable(user: User, level: int) -> bool:

@@ -1,8 +1,13 @@
 """Sign-in and what belongs to it, under /akun/. The views are allauth's; names stay allauth's, addresses are ours."""
 
 from allauth.account import views
+from allauth.mfa.base import views as factors
+from allauth.mfa.recovery_codes import views as recovery
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as passkeys
 from django.urls import path, re_path
 
+from accounts.factors import views as own
 from accounts.sso import connected_apps
 from accounts.views import speak
 
@@ -16,6 +21,20 @@ urlpatterns = [
     path("daftar/", views.signup, name="account_signup"),
     path("nonaktif/", views.account_inactive, name="account_inactive"),
     path("masuk/ulang/", views.reauthenticate, name="account_reauthenticate"),
+    path("masuk/kode/", factors.authenticate, name="mfa_authenticate"),
+    path("masuk/kunci/", own.passkey_sign_in, name="mfa_login_webauthn"),
+    path("masuk/ulang/kode/", factors.reauthenticate, name="mfa_reauthenticate"),
+    path("masuk/ulang/kunci/", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
+    path("langkah-kedua/", own.index, name="mfa_index"),
+    path("langkah-kedua/aplikasi/pasang/", own.activate_app, name="mfa_activate_totp"),
+    path("langkah-kedua/aplikasi/cabut/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("langkah-kedua/cadangan/", own.recovery_codes, name="mfa_view_recovery_codes"),
+    path("langkah-kedua/cadangan/baru/", recovery.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("langkah-kedua/cadangan/unduh/", own.download, name="mfa_download_recovery_codes"),
+    path("langkah-kedua/kunci/", passkeys.list_webauthn, name="mfa_list_webauthn"),
+    path("langkah-kedua/kunci/tambah/", own.add_passkey, name="mfa_add_webauthn"),
+    path("langkah-kedua/kunci/<int:pk>/hapus/", own.remove_passkey, name="mfa_remove_webauthn"),
+    path("langkah-kedua/kunci/<int:pk>/nama/", passkeys.edit_webauthn, name="mfa_edit_webauthn"),
     path("email/", views.email, name="account_email"),
     path("email/konfirmasi/", views.email_verification_sent, name="account_email_verification_sent"),
     re_path(r"^email/konfirmasi/(?P<key>[-:\w]+)/$", views.confirm_email, name="account_confirm_email"),

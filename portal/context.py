@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.permissions import is_operator
+from portal.demo.codes import demo_accounts
 from portal.lib import languages
 from services.cases.queries import clerk_departments
 
@@ -48,5 +49,6 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "public_url": settings.PUBLIC_URL,
         "source_code_url": settings.SOURCE_CODE_URL,
         "demo": settings.DEMO,
+        "demo_accounts": demo_accounts if settings.DEMO else (),
         "rooms": Rooms(request),
     }

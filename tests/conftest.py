@@ -4,8 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from allauth.account.internal.flows.login import record_authentication
+from django.contrib.auth.signals import user_logged_in
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.http import HttpRequest
 
+from accounts.factors.rules import is_staff
 from accounts.models import User
 from tests import city
 
@@ -55,6 +59,27 @@ def in_the_city(request: pytest.FixtureRequest, city_database: BaseDatabaseWrapp
 @pytest.fixture
 def demo_city(in_the_city: None, db: None) -> None:
     """The whole demo city: 94 live services with pages and forms, departments, accounts. Rolled back with the test."""
+
+
+def _show_second_factor(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    if not request.path and is_staff(user):  # the test client's force_login, not a sign-in
+        record_authentication(request, user, "mfa", type="totp")
+
+
+@pytest.fixture(autouse=True)
+def staff_have_shown_a_second_factor(request: pytest.FixtureRequest) -> Iterator[None]:
+    """`client.force_login` of a person with staff duties is a session that passed the second step (not with `bare_staff`)."""
+    if "bare_staff" in request.fixturenames:
+        yield
+        return
+    user_logged_in.connect(_show_second_factor)
+    yield
+    user_logged_in.disconnect(_show_second_factor)
+
+
+@pytest.fixture
+def bare_staff() -> None:
+    """`client.force_login` is a session that only showed a password."""
 
 
 @pytest.fixture

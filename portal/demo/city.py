@@ -16,6 +16,7 @@ from accounts.models import AssuranceLevel, User
 from cms import loading, publishing, scope
 from cms.models import ContentPage, DepartmentPage, HomePage, ServicePage
 from cms.models.service import FACTS
+from portal.demo import codes
 from portal.lib.crypto import blind_index
 from services.catalogue import actions
 from services.catalogue.models import (
@@ -316,6 +317,8 @@ def _people() -> None:
         user.is_superuser = bool(facts.get("superuser"))
         user.save()
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        if name in codes.STAFF:
+            codes.install(user, name)
         for code, role in facts.get("roles", []):
             DepartmentMember.objects.create(user=user, department=departments[code], role=role)
             if role == DepartmentRole.EDITOR:

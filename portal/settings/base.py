@@ -134,6 +134,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.factors.middleware.StaffDoors",
     "cms.wall.DepartmentWall",
 ]
 
@@ -246,6 +247,26 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_URL.split(":", 1)[0]
+
+# --- second factor and staff sessions ---
+MFA_ADAPTER = "accounts.factors.hooks.FactorHooks"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_FORMS = {
+    "authenticate": "accounts.factors.forms.CodeForm",
+    "reauthenticate": "accounts.factors.forms.CodeAgainForm",
+    "activate_totp": "accounts.factors.forms.ActivateForm",
+    "authenticate_webauthn": "accounts.factors.forms.PasskeyForm",
+    "reauthenticate_webauthn": "accounts.factors.forms.PasskeyAgainForm",
+    "login_webauthn": "accounts.factors.forms.PasskeySignInForm",
+    "add_webauthn": "accounts.factors.forms.AddPasskeyForm",
+    "edit_webauthn": "accounts.factors.forms.RenamePasskeyForm",
+}
+# Who has duties beyond a resident's (besides superusers and members of any group): a function of a user each.
+STAFF_RULES = ["services.catalogue.queries.is_member"]
+STAFF_IDLE_SECONDS = env.int("STAFF_IDLE_SECONDS", default=30 * 60)
+STAFF_SESSION_SECONDS = env.int("STAFF_SESSION_SECONDS", default=12 * 3600)
 
 # --- the city's OIDC provider ---
 # A JSON list of {"pem", "issued_at", "not_before", "expires_at"}: the newest active key signs, a future one is published

@@ -152,7 +152,7 @@ class Supervisor:
             f"""
   Portal                 {self.stack.url}/   (http://localhost:{self.stack.http}/ leads there)
   Certificate authority  {self.stack.certificate_authority}   (of this machine only: trust it in the browser, or accept the warning)
-  Accounts               alice@example.org, bob@example.org, ...; password of all: mojokerto-demo
+  Accounts               alice@example.org, bob@example.org, ...; password of all: mojokerto-demo; codes of staff: on the sign-in page
   Mails                  {self.stack.var / "mail"}
   Logs                   {self.stack.log}   (make full-logs)
 

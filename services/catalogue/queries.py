@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.db.models import Count, F, Max, Prefetch, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 
+from accounts.models import User
 from portal.lib.languages import DEFAULT
 from services.catalogue.models import (
     Availability,
@@ -356,6 +357,11 @@ def department_for(service: Service, kelurahan: str = "") -> Department:
         return owner
     unit = region if owner.code == "kelurahan" else region.parent
     return Department.objects.filter(region=unit).first() or owner
+
+
+def is_member(user: User) -> bool:
+    """Has this person any role in any department?"""
+    return user.memberships.exists()
 
 
 def snapshot() -> dict[str, dict[str, Any]]:

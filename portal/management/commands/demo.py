@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from portal.demo import city
+from portal.demo import city, codes
 from portal.demo.apps import ensure_apps
 from portal.demo.pretend import PRETEND_DEPARTMENTS
 from services.adapters.models import Connection
@@ -31,6 +31,7 @@ class Command(BaseCommand):
             self.stdout.write("Database dikosongkan.")
         ensure_apps()
         if city.is_loaded():
+            codes.ensure()
             self._say(options, "Kota contoh sudah ada; tidak ada yang diubah. Pakai --reset untuk mengulang.")
         else:
             self._load(options)

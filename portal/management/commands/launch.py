@@ -130,7 +130,7 @@ class Command(BaseCommand):
             lines += [
                 *(f"  {d.label:22} http://127.0.0.1:{d.chosen_port()}/" for d in departments),
                 "  Accounts               alice@example.org (resident), bob@example.org (clerk and editor), ...",
-                "                         password of all: mojokerto-demo; the full list is on the sign-in page",
+                "                         password of all: mojokerto-demo; the full list and the codes of staff are on the sign-in page",
                 f"  Mails                  {settings.VAR_DIR / 'mail'}",
             ]
         lines += [
