@@ -94,6 +94,21 @@ def step_up(
     return f"{reverse(name)}?{urlencode({REDIRECT_FIELD_NAME: back})}"
 
 
+def rise(request: HttpRequest, user: User, back: str, *, level: int) -> str | None:
+    """Where to send a person so that they come back to `back` at this level: None when they are there already, "" when there
+    is no way for this account."""
+    if level <= 1:
+        return None
+    if not reachable(user, level):
+        return national_sign_in(back) if level <= 2 or second_factors(user) else ""
+    return step_up(request, user, back, level=level)
+
+
+def national_sign_in(back: str) -> str:
+    """Where the national identity provider verifies the NIK of whoever is signed in here; "" when the city has none."""
+    return ""
+
+
 def arrived(request: HttpRequest) -> None:
     """Forget that the person was sent away: the next identical request asks anew."""
     request.session.pop(_SENT_AWAY, None)

@@ -82,6 +82,7 @@ def record_of(page: ServicePage, department: str) -> ServiceRecord:
         reviewed=page.reviewed,
         next_review=page.next_review,
         confidential=page.confidential,
+        min_level=page.min_level,
         illustrative=page.illustrative,
         sources=tuple(page.sources.split()),
         synonyms=tuple(s.strip() for s in page.synonyms.splitlines() if s.strip()),

@@ -33,7 +33,7 @@ TIME_UNITS = [
 FACTS = frozenset(
     (
         "slug kind channel app app_url hotline place queue fee_free fee_amount time_value time_unit fill_minutes category "
-        "life_events dimension confidential illustrative complaint_category complaint_channels decree_number decree_date "
+        "life_events dimension confidential min_level illustrative complaint_category complaint_channels decree_number decree_date "
         "reviewed next_review sources"
     ).split()
 )
@@ -127,6 +127,16 @@ class ServicePage(FlatAddress, Page):
     confidential = models.BooleanField(
         _("rahasia"), default=False, help_text=_("Layanan yang menyangkut keselamatan pelapor.")
     )
+    min_level = models.PositiveSmallIntegerField(
+        _("kepastian akun"),
+        choices=[
+            (1, _("Cukup masuk dengan akun")),
+            (2, _("NIK terverifikasi")),
+            (3, _("NIK terverifikasi dan masuk ulang yang kuat")),
+        ],
+        default=1,
+        help_text=_("Seberapa pasti pemohon harus dikenal saat mengirim permohonan daring."),
+    )
     illustrative = models.BooleanField(_("data contoh"), default=True, help_text=_("Tampilkan tanda “data contoh”."))
     sources = models.TextField(_("sumber"), blank=True, help_text=_("Alamat sumber resmi, satu per baris."))
 
@@ -148,6 +158,7 @@ class ServicePage(FlatAddress, Page):
                 FieldRowPanel([FieldPanel("app"), FieldPanel("app_url")]),
                 FieldRowPanel([FieldPanel("hotline"), FieldPanel("hours")]),
                 FieldRowPanel([FieldPanel("place"), FieldPanel("queue")]),
+                FieldPanel("min_level"),
             ],
             heading=_("Cara mengurus"),
         ),

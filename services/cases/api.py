@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api_tokens import Needs, consumer_of
+from accounts.api_tokens import Needs, consumer_of, require_level
 from accounts.requests import SignedInApiRequest
 from portal.lib.clocks import today
 from portal.lib.languages import DEFAULT
@@ -172,6 +172,7 @@ class CasesView(APIView):
         )
         if service is None or service.form is None:
             raise Problem(404, "service_not_found", "No online service with this code.")
+        require_level(request, service.min_level)
         digest = hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
         try:
             case = actions.case_with_key(submission_key, digest)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts import assurance
 from accounts.requests import SignedInRequest
 from portal.lib.posted import posted
 from services.cases import actions, drafts, queries
@@ -112,6 +113,8 @@ def check(request: SignedInRequest, ref: str) -> HttpResponse:
 @posted("draft-check", "ref")
 def send(request: SignedInRequest, ref: str) -> HttpResponse:
     draft = _mine(request, ref)
+    if away := _known_surely(request, draft):
+        return away
     declared = request.POST.get("setuju") == "1"
     try:
         case = actions.submit_draft(draft, confirmed=request.POST.get("sidik", "")[:64], declared=declared)
@@ -126,7 +129,24 @@ def send(request: SignedInRequest, ref: str) -> HttpResponse:
             request, _("Layanan ini sedang tidak bisa menerima permohonan. Isian Anda tersimpan; coba lagi nanti.")
         )
         return see_other("draft", ref)
+    assurance.arrived(request)
     return see_other("receipt", case.reference)
+
+
+def _known_surely(request: SignedInRequest, draft: Draft) -> HttpResponse | None:
+    """Only now, when somebody wants to send, does a service ask to know more surely who it is. Nothing typed is lost: the
+    draft is stored, and signing in again comes back to its check page."""
+    level, back = draft.service.min_level, reverse("draft-check", args=[draft.ref])
+    if _receipt_if_sent(draft) is not None:
+        return None
+    away = assurance.rise(request, request.user, back, level=level)
+    if away is None:
+        return None
+    if away:
+        return redirect(away)
+    return render(
+        request, "cases/level.html", {"draft": draft, "service_name": draft.service.label, "level": level, "nav": "layanan"}
+    )
 
 
 @login_required

@@ -39,6 +39,7 @@ _SERVICE_FIELDS = [
     "time_unit",
     "url",
     "confidential",
+    "min_level",
     "illustrative",
     "published_at",
     "updated_at",
@@ -104,6 +105,7 @@ def _publish(records: Sequence[ServiceRecord]) -> dict[str, Service]:
         service.time_unit = record.time_unit
         service.url = record.url
         service.confidential = record.confidential
+        service.min_level = record.min_level
         service.illustrative = record.illustrative
         service.published_at = service.published_at or now
         service.is_public = True

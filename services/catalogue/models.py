@@ -215,6 +215,7 @@ class Service(models.Model):
     time_unit = models.CharField(max_length=16, blank=True)  # menit, jam, hari_kerja, hari_kalender, langsung
     url = models.URLField(max_length=300, blank=True)
     confidential = models.BooleanField(default=False)
+    min_level = models.PositiveSmallIntegerField(default=1)  # how surely a person must be known to send (accounts.assurance)
     illustrative = models.BooleanField(default=True)
     availability = models.CharField(max_length=10, choices=Availability.choices, default=Availability.AVAILABLE)
     availability_since = models.DateTimeField(null=True, blank=True)

@@ -70,6 +70,7 @@ class ServiceRecord:
     reviewed: date | None = None
     next_review: date | None = None
     confidential: bool = False
+    min_level: int = 1  # of assurance, to send an application
     illustrative: bool = True
     sources: tuple[str, ...] = ()
     synonyms: tuple[str, ...] = ()
