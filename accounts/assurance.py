@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from allauth.account.authentication import get_authentication_records
+from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest
 from django.urls import reverse
@@ -106,7 +107,9 @@ def rise(request: HttpRequest, user: User, back: str, *, level: int) -> str | No
 
 def national_sign_in(back: str) -> str:
     """Where the national identity provider verifies the NIK of whoever is signed in here; "" when the city has none."""
-    return ""
+    if not settings.NATIONAL_ID_ISSUER:
+        return ""
+    return f"{reverse('national-start')}?{urlencode({REDIRECT_FIELD_NAME: back})}"
 
 
 def arrived(request: HttpRequest) -> None:

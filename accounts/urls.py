@@ -8,12 +8,13 @@ from allauth.mfa.webauthn import views as passkeys
 from django.urls import path, re_path
 
 from accounts.factors import views as own
-from accounts.sso import connected_apps
+from accounts.sso import connected_apps, national_views
 from accounts.views import speak
 
 urlpatterns = [
     path("masuk/", views.login, name="account_login"),
     path("bahasa/", speak, name="account-language"),
+    path("nasional/", national_views.start, name="national-start"),
     path("izin/", connected_apps.consent, name="sso-consent"),
     path("aplikasi/", connected_apps.connected, name="sso-connected"),
     path("aplikasi/cabut/", connected_apps.take_back, name="sso-take-back"),

@@ -3,7 +3,7 @@
 from allauth.idp.oidc.views import jwks
 from django.urls import path
 
-from accounts.sso import authorize, logout
+from accounts.sso import authorize, logout, national_views
 
 urlpatterns = [
     path(".well-known/openid-configuration", authorize.discovery, name="oidc-discovery"),
@@ -13,5 +13,7 @@ urlpatterns = [
     path("oidc/revoke", authorize.revoke, name="oidc-revoke"),
     path("oidc/introspect", authorize.introspect, name="oidc-introspect"),
     path("oidc/logout", logout.logout, name="oidc-logout"),
+    path("oidc/nasional/kembali", national_views.callback, name="national-callback"),
+    path("oidc/nasional/kunci.json", national_views.keys, name="national-keys"),
     path("oidc/jwks.json", jwks, name="oidc-jwks"),
 ]

@@ -44,6 +44,14 @@ QUEUE_APP = PretendDepartment(
     port=8103,
     port_setting="QUEUE_PORT",
 )
+NATIONAL_ID = PretendDepartment(
+    name="national-id",
+    label="Pretend national ID",
+    module="tests.backends.national_id",
+    connection="",
+    port=8104,
+    port_setting="NATIONAL_ID_PORT",
+)
 PRETEND_DEPARTMENTS = (
     PretendDepartment(
         name="civil-registry",
@@ -62,4 +70,5 @@ PRETEND_DEPARTMENTS = (
         port_setting="WORKS_PORT",
     ),
     QUEUE_APP,
+    NATIONAL_ID,
 )

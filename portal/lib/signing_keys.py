@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 PUBLISHED_BEFORE = timedelta(days=1)
 READ_AFTER = timedelta(days=1)
@@ -65,6 +65,19 @@ def kept_here(path: Path) -> list[Key]:
         with contextlib.suppress(FileExistsError):
             _place(path, [new_key(datetime.now(UTC))], os.link)
     return read(path)
+
+
+def elliptic_key_kept_here(path: Path) -> str:
+    """An EC key (P-256, PEM) of a demo or a test, made at the first need."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        private = ec.generate_private_key(ec.SECP256R1())
+        pem = private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ).decode()
+        with contextlib.suppress(FileExistsError):
+            _place(path, [{"pem": pem}], os.link)
+    return str(read(path)[0]["pem"])
 
 
 def _place(path: Path, keys: list[Key], how: Any) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from portal.lib.secrets import read_secret
 from portal.settings.background import *  # noqa: F403
 from portal.settings.environment import BASE_DIR, REDIS_URL, TIME_ZONE, VAR_DIR, env  # noqa: F401 - the zone is a setting
+from portal.settings.upstream import upstream
 
 for _folder in ("uploads", "media", "broker", "mail"):
     (VAR_DIR / _folder).mkdir(parents=True, exist_ok=True)
@@ -99,6 +100,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.idp.oidc",  # its tables, keys and hooks; its protocol is not mounted (accounts/sso)
     "rest_framework",
     "drf_spectacular",
@@ -274,6 +277,29 @@ STAFF_SESSION_SECONDS = env.int("STAFF_SESSION_SECONDS", default=12 * 3600)
 OIDC_KEYS = read_secret("OIDC_KEYS", default="")
 IDP_OIDC_PRIVATE_KEYS: list[dict[str, Any]] = json.loads(OIDC_KEYS) if OIDC_KEYS else []
 IDP_OIDC_ADAPTER = "accounts.sso.provider.ProviderHooks"
+
+# --- sign-in upstream: a national identity provider that knows whose NIK it is; none unless its issuer is set ---
+NATIONAL_ID_PROVIDER = "nasional"
+NATIONAL_ID_ISSUER = env.str("NATIONAL_ID_ISSUER", default="").rstrip("/")
+NATIONAL_ID_NAME = env.str("NATIONAL_ID_NAME", default="Identitas Nasional")
+NATIONAL_ID_CLIENT_ID = env.str("NATIONAL_ID_CLIENT_ID", default="")
+NATIONAL_ID_SECRET = read_secret("NATIONAL_ID_SECRET", default="")
+NATIONAL_ID_KEY = read_secret("NATIONAL_ID_KEY", default="")  # PEM: private_key_jwt instead of a secret
+NATIONAL_ID_KEY_ALGORITHM = env.str("NATIONAL_ID_KEY_ALGORITHM", default="ES256")
+NATIONAL_ID_AUDIENCE = env.str("NATIONAL_ID_AUDIENCE", default="")  # of our assertion; its token address unless set
+NATIONAL_ID_SCOPES = env.list("NATIONAL_ID_SCOPES", default=["openid", "profile", "nik"])
+NATIONAL_ID_NIK_CLAIM = env.str("NATIONAL_ID_NIK_CLAIM", default="nik")
+NATIONAL_ID_ACR = env.list("NATIONAL_ID_ACR", default=[])  # levels of theirs that count; all unless set
+SOCIALACCOUNT_ADAPTER = "accounts.sso.national.SocialHooks"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS = upstream(
+    NATIONAL_ID_ISSUER,
+    NATIONAL_ID_NAME,
+    NATIONAL_ID_CLIENT_ID,
+    "" if NATIONAL_ID_KEY else NATIONAL_ID_SECRET,
+    scopes=NATIONAL_ID_SCOPES,
+    acr=NATIONAL_ID_ACR,
+)
 
 # --- language and time ----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "id"

@@ -2,9 +2,10 @@
 
 import os
 
-from portal.lib.signing_keys import kept_here
+from portal.lib.signing_keys import elliptic_key_kept_here, kept_here
 from portal.settings.base import *  # noqa: F403
-from portal.settings.base import DEMO, FIELD_KEYS, IDP_OIDC_PRIVATE_KEYS, SECRET_KEY, VAR_DIR, env
+from portal.settings.base import DEMO, FIELD_KEYS, IDP_OIDC_PRIVATE_KEYS, NATIONAL_ID_ISSUER, SECRET_KEY, VAR_DIR, env
+from portal.settings.upstream import upstream
 
 # Keys of a demo on one's own machine protect nothing; production refuses to start without real ones.
 SECRET_KEY = SECRET_KEY or "demo-only-key-not-for-production-0123456789abcdefghijklmnopqrstuvwxyz"
@@ -18,6 +19,13 @@ ADAPTER_ALLOW_HTTP = True
 # Mails of the demo are files: nothing leaves the machine.
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
+
+if DEMO and not NATIONAL_ID_ISSUER:  # the pretend national identity provider
+    NATIONAL_ID_ISSUER = f"http://127.0.0.1:{env.int('NATIONAL_ID_PORT', default=8104)}"
+    NATIONAL_ID_NAME, NATIONAL_ID_CLIENT_ID = "Identitas Nasional (tiruan)", "layanan-kota"
+    NATIONAL_ID_KEY = elliptic_key_kept_here(VAR_DIR / "national_id_key.json")
+    NATIONAL_ID_ACR = ["urn:contoh:nasional:tinggi"]
+    SOCIALACCOUNT_PROVIDERS = upstream(NATIONAL_ID_ISSUER, NATIONAL_ID_NAME, NATIONAL_ID_CLIENT_ID, "", acr=NATIONAL_ID_ACR)
 
 if DEMO:  # the secrets of the pretend departments, published in their source
     os.environ.setdefault("ADAPTER_SECRET_DUKCAPIL_CLIENT", "dukcapil-demo-secret")
