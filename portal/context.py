@@ -50,5 +50,6 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "source_code_url": settings.SOURCE_CODE_URL,
         "demo": settings.DEMO,
         "demo_accounts": demo_accounts if settings.DEMO else (),
+        "national_id": settings.NATIONAL_ID_NAME if settings.NATIONAL_ID_ISSUER else "",
         "rooms": Rooms(request),
     }

@@ -110,6 +110,10 @@ def decide(request: HttpRequest, asked: Asked, query: dict[str, str], *, agreed:
     if silent and not assurance.suffices(request, user, level=level, max_age=asked.max_age):
         return tell(asked, "login_required")
     if not assurance.reachable(user, level):
+        upstream = "" if silent or level > 2 else assurance.national_sign_in(back)
+        if upstream:
+            _remember_target(request, asked)
+            return redirect(upstream)
         assurance.arrived(request)
         return tell(asked, "unmet_authentication_requirements", "The account does not reach this level.")
     if not silent:

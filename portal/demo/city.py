@@ -73,6 +73,7 @@ def is_loaded() -> bool:
 def load(say: Say = lambda line: None) -> None:
     """Everything, into an empty database. Raises whatever goes wrong, and then nothing is left behind."""
     own, data = read("portal"), read("services")
+    data["min_level"] = own["min_level"]
     regions, departments = _regions(), _departments()
     say(f"{len(regions)} wilayah, {len(departments)} dinas, kelurahan, dan kecamatan")
     _ways_to_find()
@@ -281,6 +282,7 @@ def _service_page(row: dict[str, Any], data: dict[str, Any], kinds: dict[str, st
         life_events=row["life_events"],
         synonyms="\n".join(row["synonyms"]),
         confidential=bool(row.get("confidential")),
+        min_level=data["min_level"].get(row["slug"], 1),
         illustrative=provenance["standard_illustrative"],
         sources="\n".join(provenance["source_urls"]),
     )

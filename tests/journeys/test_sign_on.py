@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
-from tests.journeys.conftest import City, until
-from tests.journeys.test_applying import fill_sign_in, sign_in
+from tests.journeys.conftest import ROOT, City, until
+from tests.journeys.test_applying import NEXT, fill_sign_in, sign_in
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(120)]
 
@@ -100,3 +102,45 @@ def test_silence_and_refusal_are_told_to_the_app(page: Any, city: City) -> None:
     assert "access_denied" in page.inner_text("#galat")
     page.goto(f"{city.queue}/masuk?acr_values=urn:layanan-kota:level:3")
     assert "unmet_authentication_requirements" in page.inner_text("#galat")
+
+
+def never_verified(city: City) -> None:
+    """Adi as he was made."""
+    code = (
+        "from accounts.models import User; from allauth.socialaccount.models import SocialAccount; SocialAccount.objects.all().delete();"
+        "User.objects.filter(email='adi@example.org').update(nik='', nik_index=None, assurance_level=1)"
+    )
+    environment = {**city.environment, "DJANGO_SETTINGS_MODULE": "portal.settings.dev"}
+    subprocess.run(
+        [sys.executable, "manage.py", "shell", "-c", code], cwd=ROOT, env=environment, check=True, capture_output=True
+    )
+
+
+def test_a_resident_is_stepped_up_at_signing_and_every_answer_is_there(page: Any, city: City) -> None:
+    """Adi's NIK is not verified. The service asks only when he wants to send; its own provider is a process of its own."""
+    never_verified(city)
+    sign_in(page, city, "adi")
+    page.goto(f"{city.base}/layanan/surat-pindah-keluar/ajukan/")
+    draft = page.url
+    page.goto(f"{draft}pemohon/")
+    for key, value in {"nik": "3576011203880002", "nama": "Adi Contoh", "telepon": "081200000002"}.items():
+        page.fill(f"#f-{key}", value)
+    page.select_option("#f-kelurahan", "kel-mentikan")
+    page.fill("#f-alamat", "Jl. Contoh 2")
+    page.click(NEXT)
+    page.fill("#f-keperluan", "Pindah ke kota lain")
+    page.click(NEXT)
+    page.click(NEXT)
+    assert page.url == f"{draft}periksa/"
+    shown = page.locator("main dl").all_inner_texts()
+    page.check("#setuju")
+    page.click("main form button.k-btn")
+    assert "Siapa Anda?" in page.inner_text("body"), page.url
+    page.click("#n-adi")
+    page.wait_for_url(f"{draft}periksa/")
+    assert page.locator("main dl").all_inner_texts() == shown and "Pindah ke kota lain" in "".join(shown)
+    page.check("#setuju")
+    page.click("main form button.k-btn")
+    assert "/terkirim/" in page.url and "Permohonan terkirim" in page.inner_text("h1")
+    page.goto(f"{city.base}/akun/")
+    assert "NIK Anda belum diverifikasi" not in page.inner_text("main")

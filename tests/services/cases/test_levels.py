@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.account.internal.flows.login import _AUTHENTICATION_METHODS_USER_SESSION_KEY
 from django.test import Client
 
 from accounts.models import User
@@ -74,11 +75,24 @@ def test_level_three_asks_for_the_second_factor_and_comes_back_to_the_check_page
     assert parse_qs(urlsplit(answer["Location"]).query)["next"] == [f"{root}periksa/"] and not Case.objects.exists()
     session = client.session
     session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "mfa", "type": "totp", "at": time.time()}]
+    session[_AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(alice.pk)
     session.save()
     assert press_send(client, root).status_code == 303 and Case.objects.count() == 1
 
 
-def test_a_token_of_too_low_a_level_is_told_what_to_ask_for(careful: Service, api: Client, adi: User, alice: User) -> None:
+def test_where_there_is_a_national_provider_the_way_leads_there_and_back_to_the_check_page(
+    careful: Service, client: Client, adi: User, settings: Any
+) -> None:
+    settings.NATIONAL_ID_ISSUER = "https://nasional.example"
+    client.force_login(adi)
+    root = filled(client)
+    answer = press_send(client, root)
+    assert answer["Location"].startswith("/akun/nasional/?")
+    assert parse_qs(urlsplit(answer["Location"]).query)["next"] == [f"{root}periksa/"] and Draft.objects.count() == 1
+
+
+def test_a_token_of_too_low_a_level_is_told_what_to_ask_for(careful: Service, adi: User, alice: User) -> None:
+    api = Client(raise_request_exception=False)
     answer = send(api, access_token_for(adi), TREE)
     problem_of(answer, 401, "insufficient_user_authentication")
     assert 'error="insufficient_user_authentication"' in answer["WWW-Authenticate"]
@@ -86,7 +100,8 @@ def test_a_token_of_too_low_a_level_is_told_what_to_ask_for(careful: Service, ap
     assert send(api, access_token_for(alice), TREE).status_code == 201
 
 
-def test_what_a_token_proves_was_frozen_when_it_was_made(careful: Service, api: Client, adi: User) -> None:
+def test_what_a_token_proves_was_frozen_when_it_was_made(careful: Service, adi: User) -> None:
+    api = Client(raise_request_exception=False)
     token = access_token_for(adi)
     User.objects.filter(pk=adi.pk).update(assurance_level=2)
     problem_of(send(api, token, TREE), 401, "insufficient_user_authentication")
