@@ -8,8 +8,9 @@ from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
@@ -27,11 +28,18 @@ def _provider(request: HttpRequest) -> NationalProvider:
 @never_cache
 @require_GET
 def start(request: HttpRequest) -> HttpResponse:
-    """Whoever is signed in goes to have the NIK verified and comes back to `next`; a stranger signs in."""
+    """Whoever is signed in goes to have the NIK verified and comes back to `next`; a stranger signs in.
+
+    First a page that says so: its link also ends the chain of redirects after a form, which `form-action` would stop.
+    """
     provider, wanted = _provider(request), request.GET.get("next", "")
     if not url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
         wanted = reverse("account-home")
     person = request.user if isinstance(request.user, User) else None
+    if "lanjut" not in request.GET:
+        onward = f"{request.path}?{urlencode({'next': wanted, 'lanjut': 1})}"
+        facts = {"name": settings.NATIONAL_ID_NAME, "person": person, "onward": onward, "nav": "akun"}
+        return render(request, "sso/national_start.html", {**facts, "back": wanted, "kept": wanted.startswith("/isian/")})
     process = AuthProcess.REDIRECT if person else AuthProcess.LOGIN
     try:
         return provider.redirect(request, process, next_url=wanted, data=person.public_id if person else None)

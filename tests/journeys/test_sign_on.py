@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from tests.journeys.conftest import ROOT, City, until
 from tests.journeys.test_applying import NEXT, fill_sign_in, sign_in
 
+ADI_NIK = "3576011203880002"  # a well-formed sample number of nobody
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(120)]
 
 
@@ -104,6 +106,11 @@ def test_silence_and_refusal_are_told_to_the_app(page: Any, city: City) -> None:
     assert "unmet_authentication_requirements" in page.inner_text("#galat")
 
 
+def fill_all(page: Any, answers: dict[str, str]) -> None:
+    for key, value in answers.items():
+        page.fill(f"#f-{key}", value)
+
+
 def never_verified(city: City) -> None:
     """Adi as he was made."""
     code = (
@@ -123,22 +130,26 @@ def test_a_resident_is_stepped_up_at_signing_and_every_answer_is_there(page: Any
     page.goto(f"{city.base}/layanan/surat-pindah-keluar/ajukan/")
     draft = page.url
     page.goto(f"{draft}pemohon/")
-    for key, value in {"nik": "3576011203880002", "nama": "Adi Contoh", "telepon": "081200000002"}.items():
-        page.fill(f"#f-{key}", value)
-    page.select_option("#f-kelurahan", "kel-mentikan")
-    page.fill("#f-alamat", "Jl. Contoh 2")
+    fill_all(page, {"nik": ADI_NIK, "nama": "Adi Contoh", "telepon": "081200000002", "no_kk": "3576010101010001"})
     page.click(NEXT)
-    page.fill("#f-keperluan", "Pindah ke kota lain")
-    page.click(NEXT)
+    if page.locator("#f-alasan-0").count():
+        page.check("#f-alasan-0")
+    else:
+        page.select_option("#f-alasan", index=1)
+    day = date.today() + timedelta(days=10)
+    fill_all(page, {"tanggal_pindah-d": str(day.day), "tanggal_pindah-m": str(day.month), "tanggal_pindah-y": str(day.year)})
+    fill_all(page, {"alamat_tujuan": "Jl. Baru 2, Surabaya", "kode_wilayah_tujuan": "3578010001", "jumlah_ikut": "0"})
     page.click(NEXT)
     assert page.url == f"{draft}periksa/"
     shown = page.locator("main dl").all_inner_texts()
     page.check("#setuju")
     page.click("main form button.k-btn")
+    assert page.inner_text("h1") == "Verifikasi NIK" and "Isian Anda tersimpan" in page.inner_text("main")
+    page.click("main a.k-btn")
     assert "Siapa Anda?" in page.inner_text("body"), page.url
     page.click("#n-adi")
     page.wait_for_url(f"{draft}periksa/")
-    assert page.locator("main dl").all_inner_texts() == shown and "Pindah ke kota lain" in "".join(shown)
+    assert page.locator("main dl").all_inner_texts() == shown and "Jl. Baru 2, Surabaya" in "".join(shown)
     page.check("#setuju")
     page.click("main form button.k-btn")
     assert "/terkirim/" in page.url and "Permohonan terkirim" in page.inner_text("h1")

@@ -76,7 +76,10 @@ def adi(db: None) -> User:
 
 
 def verify(client: Client, provider: national_id.Provider, link: str, back: str = "/akun/") -> Any:
-    start = client.get(f"/akun/nasional/?{urlencode({'next': back})}")
+    page = client.get(f"/akun/nasional/?{urlencode({'next': back})}").content.decode()
+    onward = re.search(r'class="k-btn" href="([^"]+)"', page)
+    assert onward, page
+    start = client.get(onward[1].replace("&amp;", "&"))
     assert start.status_code == 302 and start["Location"].startswith(f"{provider.issuer}/masuk?"), start.content[:300]
     return client.get(there(provider, start["Location"], link))
 
@@ -153,7 +156,7 @@ def test_a_nik_belongs_to_one_account(provider: national_id.Provider, client: Cl
 
 def test_somebody_else_s_proof_never_lifts_my_session(provider: national_id.Provider, client: Client, adi: User) -> None:
     client.force_login(adi)
-    back = there(provider, client.get("/akun/nasional/")["Location"], "n-adi")
+    back = there(provider, client.get("/akun/nasional/?lanjut=1")["Location"], "n-adi")
     mine = Client()
     mine.force_login(User.objects.create_user("lain@example.org", "x", name="Lain"))
     assert mine.get(back).status_code == 400, "a state of another session"
@@ -164,7 +167,7 @@ def test_somebody_else_s_proof_never_lifts_my_session(provider: national_id.Prov
 
 def test_a_visitor_cannot_steer_the_request(provider: national_id.Provider, client: Client, adi: User) -> None:
     client.force_login(adi)
-    start = client.get("/akun/nasional/?auth_params=acr_values%3Dlow&scope=all&next=https://evil.example/")
+    start = client.get("/akun/nasional/?lanjut=1&auth_params=acr_values%3Dlow&scope=all&next=https://evil.example/")
     location = start["Location"]
     asked = parse_qs(urlsplit(location).query)
     assert asked["acr_values"] == [national_id.ACR] and asked["prompt"] == ["login"] and len(asked["nonce"][0]) >= 32
@@ -178,7 +181,7 @@ def test_a_provider_that_is_away_is_said_so(
     settings.NATIONAL_ID_ISSUER = "http://127.0.0.1:9"
     settings.SOCIALACCOUNT_PROVIDERS = upstream("http://127.0.0.1:9", "Uji", "layanan-kota", "")
     client.force_login(adi)
-    page = client.get("/akun/nasional/")
+    page = client.get("/akun/nasional/?lanjut=1")
     assert page.status_code == 400 and "Coba lagi beberapa menit lagi" in page.content.decode()
 
 
