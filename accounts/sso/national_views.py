@@ -37,7 +37,7 @@ def start(request: HttpRequest) -> HttpResponse:
         wanted = reverse("account-home")
     person = request.user if isinstance(request.user, User) else None
     if "lanjut" not in request.GET:
-        onward = f"{request.path}?{urlencode({'next': wanted, 'lanjut': 1})}"
+        onward = f"{request.path}?{urlencode({'next': str(wanted), 'lanjut': '1'})}"
         facts = {"name": settings.NATIONAL_ID_NAME, "person": person, "onward": onward, "nav": "akun"}
         return render(request, "sso/national_start.html", {**facts, "back": wanted, "kept": wanted.startswith("/isian/")})
     process = AuthProcess.REDIRECT if person else AuthProcess.LOGIN
