@@ -34,8 +34,8 @@ def form_of(page: ServicePage, **changes: object) -> dict[str, object]:
     """What the browser sends back from the edit view, with some fields changed."""
     values: dict[str, object] = {}
     for name in (
-        "title slug summary fee_amount fee_note time_value time_unit fill_minutes channel min_level app app_url hotline hours place product late "
-        "other_ways complaint_category complaint_channels decree_number kind synonyms sources"
+        "title slug summary fee_amount fee_note time_value time_unit fill_minutes channel min_level app app_url hotline hours place product "
+        "late other_ways complaint_category complaint_channels decree_number kind synonyms sources"
     ).split():
         value = getattr(page, name)
         values[name] = "" if value is None else value
