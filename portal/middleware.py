@@ -25,6 +25,17 @@ from portal.lib.tracing import span
 _HEX = re.compile(r"[0-9a-f]{32}")
 MACHINES = ("/api/", "/webhooks/")  # doors that no person reads
 _INSIDE = frozenset({"/healthz", "/readyz", "/metrics"})
+_PERMISSIONS = ", ".join(
+    [
+        *(
+            f"{name}=()"
+            for name in "accelerometer ambient-light-sensor autoplay browsing-topics camera display-capture "
+            "encrypted-media fullscreen geolocation gyroscope magnetometer microphone midi payment usb xr-spatial-tracking".split()
+        ),
+        "publickey-credentials-create=(self)",
+        "publickey-credentials-get=(self)",
+    ]
+)
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _REQUESTS = counter("portal_requests", "Requests answered", ["route", "method", "status"])
 _REQUEST_SECONDS = histogram("portal_request_seconds", "From a request to its answer", ["route"])
@@ -161,15 +172,33 @@ def _sign_on_target(request: HttpRequest) -> str:
     return str(session.get(TARGET, "")) if session is not None and settings.SESSION_COOKIE_NAME in request.COOKIES else ""
 
 
-class PrivatePagesMiddleware:
-    """What is shown to a signed-in person is never kept by any cache."""
+class BrowserPolicyMiddleware:
+    """What a browser may do with our pages: no sensor, no payment, no embedding by others; passkeys are ours alone.
+
+    Open data and what machines look up by themselves may be read from anywhere.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if settings.SESSION_COOKIE_NAME in request.COOKIES or settings.SESSION_COOKIE_NAME in response.cookies:
+        response["Permissions-Policy"] = _PERMISSIONS
+        open_to_all = request.path.startswith(("/api/", "/.well-known/", "/oidc/jwks.json"))
+        response["Cross-Origin-Resource-Policy"] = "cross-origin" if open_to_all else "same-origin"
+        return response
+
+
+class PrivatePagesMiddleware:
+    """What is shown to a signed-in person, and every page about an account, is never kept by any cache."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        known = settings.SESSION_COOKIE_NAME in request.COOKIES or settings.SESSION_COOKIE_NAME in response.cookies
+        if known or path_in(DEFAULT, request.path).startswith("/akun/"):
             add_never_cache_headers(response)
         return response
 

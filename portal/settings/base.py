@@ -124,6 +124,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
+    "portal.middleware.BrowserPolicyMiddleware",
     "portal.middleware.ContentSecurityPolicyMiddleware",
     "portal.middleware.BodyLimitMiddleware",
     "portal.middleware.ApiLimitsMiddleware",
