@@ -182,6 +182,8 @@ def register(
     """
     for uri in [*redirect_uris, *post_logout_redirect_uris]:
         check_address(uri, public=public)
+    if backchannel_logout_uri:
+        check_address(backchannel_logout_uri, public=False)
     if unknown := set(scopes) - {*SCOPES, *CLIENT_SCOPES}:
         raise RegistrationError(f"unknown scopes: {', '.join(sorted(unknown))}")
     if unknown := set(grants) - {"authorization_code", "refresh_token", "client_credentials"}:

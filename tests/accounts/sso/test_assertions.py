@@ -127,6 +127,7 @@ def test_an_app_with_keys_has_no_secret(signing: Party) -> None:
         {"jwks": {"keys": [{"kty": "oct", "k": "x"}]}},
         {"jwks": {"keys": [{**public(EC_KEY, "e"), "d": "secret"}]}},
         {"post_logout_redirect_uris": ["ftp://x"]},
+        {"backchannel_logout_uri": "http://app.example.org/out"},
     ],
 )
 def test_a_careless_registration_is_refused_in_words(db: None, change: dict[str, Any]) -> None:
