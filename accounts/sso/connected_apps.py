@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import assurance
 from accounts.models import User
@@ -24,6 +24,7 @@ from accounts.sso.models import Consent, Grant
 from accounts.sso.protocol import Refused, check_authorization
 from accounts.sso.provider import TOLD
 from portal.lib import languages
+from portal.lib.posted import posted
 
 
 def told(scopes: Iterable[str]) -> list[str]:
@@ -88,7 +89,7 @@ def connected(request: SignedInRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@posted("sso-connected")
 def take_back(request: SignedInRequest) -> HttpResponse:
     row = Consent.objects.filter(user=request.user, client=request.POST.get("aplikasi", "")).select_related("client").first()
     if row is not None:
