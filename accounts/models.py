@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -36,6 +37,11 @@ class AssuranceLevel(models.IntegerChoices):
     NIK_VERIFIED = 2, _("NIK terverifikasi")
 
 
+def _composed(password: str | None) -> str | None:
+    """The same letters typed on another keyboard are the same password (NIST SP 800-63B-4: NFC)."""
+    return unicodedata.normalize("NFC", password) if password else password
+
+
 class User(AbstractBaseUser, PermissionsMixin):
     """One person. `public_id` is stable and is the only identifier that leaves the portal."""
 
@@ -62,6 +68,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("akun")
         verbose_name_plural = _("akun")
+
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(_composed(raw_password))
+
+    def check_password(self, raw_password: str | None) -> bool:
+        return super().check_password(_composed(raw_password))
 
     def get_full_name(self) -> str:
         return self.name or self.email
@@ -96,7 +108,8 @@ class AccessEntry(models.Model):
         indexes: ClassVar = [models.Index(fields=["subject", "-at"])]
 
 
-from accounts.sso.models import (  # noqa: E402  (the models of one app, in two files)
+from accounts.guard.models import AccountNotice, Event, GuessCount  # noqa: E402  (the models of one app, in three files)
+from accounts.sso.models import (  # noqa: E402
     ClientProfile,
     Consent,
     Grant,
@@ -108,11 +121,14 @@ from accounts.sso.models import (  # noqa: E402  (the models of one app, in two 
 
 __all__ = [
     "AccessEntry",
+    "AccountNotice",
     "AssuranceLevel",
     "ClientProfile",
     "Consent",
+    "Event",
     "Grant",
     "GrantToken",
+    "GuessCount",
     "LogoutNotice",
     "Subject",
     "UsedAssertion",

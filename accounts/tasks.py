@@ -1,18 +1,24 @@
-"""Telling an app that a session has ended. Claimed by a conditional update, so two workers never tell it together."""
+"""Telling an app that a session has ended, and an owner what happened to the account.
+
+Claimed by a conditional update, so two workers never tell it together.
+"""
 
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from celery import shared_task
 from django.conf import settings
 from django.db.models import F
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from accounts.guard import notices
+from accounts.guard.models import AccountNotice, Event
 from accounts.sso.logout import GIVE_UP, logout_token
 from accounts.sso.models import LogoutNotice
+from portal.lib.channels import send_mail_message
 from portal.lib.http import CallError, Limits, NetworkPolicy, Request, call
 
 _log = logging.getLogger(__name__)
@@ -44,6 +50,25 @@ def tell_logout(notice_id: int) -> None:
     )
     if error:
         _log.warning("app not told of a sign-out", extra={"client": notice.client_id, "error": error, "over": over})
+
+
+@shared_task(name="accounts.tasks.send_account_notice")
+def send_account_notice(notice_id: int) -> None:
+    """Mail it, if it is due; tried for 72 hours."""
+    now = timezone.now()
+    if not AccountNotice.objects.filter(pk=notice_id, next_try__lte=now).update(next_try=now + LEASE, tries=F("tries") + 1):
+        return
+    notice = AccountNotice.objects.select_related("user").get(pk=notice_id)
+    context = {"event": Event(notice.event), "notice": notice, "name": notice.user.get_full_name()}
+    try:
+        with translation.override(notice.language):
+            send_mail_message(notice.address, template="account_event", context=context, key=f"account-{notice.pk}")
+        sent: datetime | None = timezone.now()
+    except Exception as error:  # a mail backend raises many kinds
+        sent = None
+        _log.warning("owner of an account not told", extra={"notice": notice.pk, "error": type(error).__name__})
+    over = sent is not None or now - notice.made_at > notices.GIVE_UP
+    AccountNotice.objects.filter(pk=notice_id).update(sent_at=sent, next_try=None if over else now + backoff(notice.tries))
 
 
 def _tell(notice: LogoutNotice) -> str:

@@ -3,6 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
+from accounts.guard import guessing, notices
+from accounts.guard.models import AccountNotice
 from accounts.sso import grants
 from accounts.sso.models import LogoutNotice, UsedAssertion
 from portal.lib.waking import wake
@@ -24,3 +26,19 @@ def forget_old_grants() -> int:
     now = timezone.now()
     UsedAssertion.objects.filter(expires_at__lt=now).delete()
     return grants.forget_old(now)
+
+
+@shared_task(name="accounts.timetable.send_due_notices")
+def send_due_notices() -> int:
+    due = AccountNotice.objects.filter(next_try__lte=timezone.now()).order_by("next_try")
+    ids = list(due.values_list("pk", flat=True)[:100])
+    for notice in ids:
+        wake("accounts.tasks.send_account_notice", notice)
+    return len(ids)
+
+
+@shared_task(name="accounts.timetable.forget_old_guesses")
+def forget_old_guesses() -> int:
+    """And the mails about accounts that were sent long ago."""
+    AccountNotice.objects.filter(next_try=None, made_at__lt=timezone.now() - notices.KEPT).delete()
+    return guessing.forget_old()

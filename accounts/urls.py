@@ -8,6 +8,7 @@ from allauth.mfa.webauthn import views as passkeys
 from django.urls import path, re_path
 
 from accounts.factors import views as own
+from accounts.guard import devices
 from accounts.sso import connected_apps, national_views
 from accounts.views import speak
 
@@ -22,6 +23,11 @@ urlpatterns = [
     path("daftar/", views.signup, name="account_signup"),
     path("nonaktif/", views.account_inactive, name="account_inactive"),
     path("masuk/ulang/", views.reauthenticate, name="account_reauthenticate"),
+    path("masuk/email/", views.request_login_code, name="account_request_login_code"),
+    path("masuk/email/kode/", views.confirm_login_code, name="account_confirm_login_code"),
+    path("perangkat/", devices.listed, name="usersessions_list"),
+    path("perangkat/keluarkan/", devices.end, name="session-end"),
+    path("perangkat/keluarkan/semua/", devices.end_all, name="session-end-all"),
     path("masuk/kode/", factors.authenticate, name="mfa_authenticate"),
     path("masuk/kunci/", own.passkey_sign_in, name="mfa_login_webauthn"),
     path("masuk/ulang/kode/", factors.reauthenticate, name="mfa_reauthenticate"),

@@ -27,6 +27,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.factors import totp
+from accounts.guard import guessing
 
 _NOT_A_DIGIT = re.compile(r"\D")
 
@@ -44,10 +45,13 @@ def _code_field(label: Any, help_text: Any = "") -> forms.CharField:
 
 def _counted(user: Any) -> Any:
     """Count one guess at this person's codes. Returns what forgets it after success."""
-    key = f"mfa-auth-user-{user.pk}"
-    if not ratelimit.consume(context.request, action="login_failed", key=key):
+    key = guessing.codes_of(user)
+    if not ratelimit.consume(context.request, action="code"):
         raise account_hooks().validation_error("too_many_login_attempts")
-    return lambda: ratelimit.clear(context.request, action="login_failed", key=key)
+    if not guessing.may_guess(key):
+        guessing.tell_owner(key, user)
+        raise account_hooks().validation_error("too_many_login_attempts")
+    return lambda: guessing.forget(key)
 
 
 class _Code(forms.Form):

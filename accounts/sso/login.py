@@ -13,6 +13,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.guard import devices, guessing
+from accounts.guard.models import Event
+from accounts.guard.notices import EVENTS, tell
+from accounts.models import User
 from accounts.sso.constants import SID
 from accounts.sso.logout import end_session
 
@@ -33,6 +37,48 @@ class LoginHooks(DefaultAccountAdapter):
         """Signing out here signs out of every app of this session."""
         end_session(request.session.get(SID, ""))
         super().logout(request)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Few guesses from one address (allauth) and few at one account from all addresses together (ours)."""
+        super().pre_authenticate(request, **credentials)
+        email = credentials.get("email") or credentials.get("username") or ""
+        key = guessing.password_of(email)
+        if not guessing.may_guess(key):
+            guessing.tell_owner(key, User.objects.filter(email__iexact=email, is_active=True).first())
+            raise self.validation_error("too_many_login_attempts")
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        user = super().authenticate(request, **credentials)
+        if user is not None:
+            guessing.forget(guessing.password_of(credentials.get("email") or credentials.get("username") or ""))
+        return user
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        request.signed_in_before = user.last_login is not None  # type: ignore[attr-defined]
+        super().login(request, user)
+
+    def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> Any:
+        """The owner hears of a browser in which nobody signed in to this account before."""
+        response = super().post_login(request, user, **kwargs)
+        guessing.forget_all_of(user)
+        if getattr(request, "signed_in_before", False) and not devices.is_known(request, user):
+            tell(user, Event.NEW_DEVICE, request)
+        devices.remember(request, response, user)
+        return response
+
+    def send_notification_mail(
+        self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """Sent by a worker, in our words."""
+        if template_prefix in EVENTS:
+            tell(user, EVENTS[template_prefix], self.request, email or "")
+        else:
+            super().send_notification_mail(template_prefix, user, context, email)
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """As much work as for an address that is new: how long it takes tells nothing."""
+        User().set_password(email)
+        super().send_account_already_exists_mail(email)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Not again right after signing in: the newest proof of this session counts."""

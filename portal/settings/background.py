@@ -70,6 +70,16 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": schedule(10.0),
         "options": {"expires": 10},
     },
+    "send-account-notices": {
+        "task": "accounts.timetable.send_due_notices",
+        "schedule": schedule(30.0),
+        "options": {"expires": 30},
+    },
+    "forget-old-guesses": {
+        "task": "accounts.timetable.forget_old_guesses",
+        "schedule": crontab(hour=3, minute=20),
+        "options": {"expires": 3600},
+    },
     "forget-old-grants": {
         "task": "accounts.timetable.forget_old_grants",
         "schedule": crontab(hour=3, minute=10),

@@ -102,6 +102,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "allauth.idp.oidc",  # its tables, keys and hooks; its protocol is not mounted (accounts/sso)
     "rest_framework",
     "drf_spectacular",
@@ -139,6 +140,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.factors.middleware.StaffDoors",
+    "accounts.guard.devices.LastSeen",
     "cms.wall.DepartmentWall",
 ]
 
@@ -230,10 +232,14 @@ PUBLIC_TABLES: dict[str, tuple[str, ...]] = {
 # --- people ---------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": "accounts.guard.passwords.LengthValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("name", "email")},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.guard.passwords.GuessableValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "account-home"
@@ -251,6 +257,33 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_URL.split(":", 1)[0]
+# Beside these, few guesses at one account from all addresses together (accounts.guard.guessing). Many residents share one
+# address of a mobile network: what is counted by address is generous.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,120/h/ip",
+    "code": "20/m/ip",
+    "signup": "20/m/ip,60/h/ip",
+    "reset_password": "20/m/ip,5/h/key",
+    "request_login_code": "20/m/ip,3/m/key,10/h/key",
+}
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
+ACCOUNT_FORMS = {
+    "login": "accounts.guard.forms.SignIn",
+    "signup": "accounts.guard.forms.SignUp",
+    "reauthenticate": "accounts.guard.forms.SignInAgain",
+    "change_password": "accounts.guard.forms.ChangePassword",
+    "set_password": "accounts.guard.forms.SetPassword",
+    "reset_password": "accounts.guard.forms.ForgottenPassword",
+    "reset_password_from_key": "accounts.guard.forms.NewPassword",
+    "add_email": "accounts.guard.forms.AddEmail",
+    "request_login_code": "accounts.guard.forms.AskCodeForm",
+    "confirm_login_code": "accounts.guard.forms.WriteCodeForm",
+}
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+USERSESSIONS_ADAPTER = "accounts.guard.devices.SessionHooks"
 
 # --- second factor and staff sessions ---
 MFA_ADAPTER = "accounts.factors.hooks.FactorHooks"

@@ -61,6 +61,7 @@ SIGNED_IN = [
     ("sign-out", "alice", "/akun/keluar/", 200),
     ("e-mail addresses", "alice", "/akun/email/", 200),
     ("password change", "alice", "/akun/sandi/ganti/", 200),
+    ("devices", "alice", "/akun/perangkat/", 200),
     ("second step", "alice", "/akun/langkah-kedua/", 200),
     ("task list", "adi", "{draft}", 200),
     ("part pemohon", "adi", "{draft}pemohon/", 200),

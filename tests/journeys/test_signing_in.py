@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from accounts.factors import totp
-from tests.journeys.conftest import City
+from tests.journeys.conftest import City, until
 from tests.journeys.test_applying import fill_sign_in, sign_in
 from tests.journeys.test_pages import problems_of, sideways
 
@@ -131,3 +132,35 @@ def test_an_app_recovery_codes_and_a_passkey_are_set_up_and_used(desk: Any, city
     desk.context.clear_cookies()  # nothing is asked any more
     sign_in(desk, city, "adi")
     desk.wait_for_url(f"{city.base}/akun/")
+
+
+def test_a_code_by_mail_signs_in_and_devices_are_listed_and_ended(desk: Any, browser: Any, city: City) -> None:
+    desk.goto(f"{city.base}/akun/masuk/")
+    desk.click("text=Masuk dengan kode lewat email")
+    held(desk)
+    desk.fill("[name=email]", "alice@example.org")
+    desk.click("main form button.k-btn")
+    desk.wait_for_url(f"{city.base}/akun/masuk/email/kode/")
+    held(desk)
+    found = until(lambda: re.findall(r"^([B-Z]{4}-[B-Z]{4}|[B-Z]{3}-[B-Z]{3})$", city.mails(), re.M))
+    desk.fill("[name=code]", found[-1])
+    desk.click("main form button.k-btn")
+    desk.wait_for_url(f"{city.base}/akun/")
+
+    other = browser.new_context(locale="id-ID").new_page()
+    sign_in(other, city, "alice")
+    other.wait_for_url(f"{city.base}/akun/")
+    until(lambda: "dari perangkat baru" in city.mails())
+    desk.goto(f"{city.base}/akun/perangkat/")
+    held(desk)
+    assert desk.locator("main li:has-text('Perangkat ini')").count() == 1
+    while (ends := desk.locator("main li button:has-text('Keluarkan')")).count():
+        ends.first.click()
+        desk.wait_for_url(f"{city.base}/akun/perangkat/")
+    other.goto(f"{city.base}/akun/")
+    assert "/akun/masuk/" in other.url
+    other.context.close()
+    desk.click("text=Keluar dari semua perangkat")
+    desk.wait_for_url(f"{city.base}/akun/masuk/")
+    desk.goto(f"{city.base}/akun/")
+    assert "/akun/masuk/" in desk.url

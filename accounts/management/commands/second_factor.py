@@ -1,0 +1,31 @@
+"""`manage.py second_factor reset EMAIL`: for a person who lost phone, keys and recovery codes, after they proved in person who they are."""
+
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.adapter import get_adapter
+from allauth.usersessions.models import UserSession
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts.guard import guessing
+from accounts.guard.models import Event
+from accounts.guard.notices import tell
+from accounts.models import User
+
+
+class Command(BaseCommand):
+    help = "Take away every second factor of a person; they sign in by password and, if staff, set up a new one first."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("action", choices=["reset"])
+        parser.add_argument("email")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        user = User.objects.filter(email__iexact=options["email"]).first()
+        if user is None:
+            raise CommandError("No such account.")
+        count, _ = Authenticator.objects.filter(user=user).delete()
+        guessing.forget_all_of(user)
+        get_adapter().end_sessions(UserSession.objects.filter(user=user))
+        tell(user, Event.FACTORS_RESET)
+        self.stdout.write(f"{user.email}: {count} taken away, every session ended.")
