@@ -1,6 +1,9 @@
 """The OIDC provider's signing keys as a JSON list of `{"pem", "issued_at", "not_before", "expires_at"}` (setting `OIDC_KEYS`).
 
 Rotation overlaps: a new key is published a day before it signs, the old one stays readable for a day after.
+
+`python -m portal.lib.signing_keys FILE` does the same as `manage.py oidc_keys rotate FILE`, on a machine that has no keys yet and
+so cannot start the portal.
 """
 
 from __future__ import annotations
@@ -8,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -90,3 +94,9 @@ def _place(path: Path, keys: list[Key], how: Any) -> None:
         how(name, path)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    write(target, rotated(read(target) if target.exists() else [], datetime.now(UTC)))
+    print(f"{len(read(target))} keys in {target}")

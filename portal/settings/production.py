@@ -17,7 +17,7 @@ if not SECRET_KEY:
 if not FIELD_KEYS:
     raise ImproperlyConfigured("Set FIELD_KEYS (or FIELD_KEYS_FILE): `id:base64 of 32 random bytes`, newest first.")
 if not IDP_OIDC_PRIVATE_KEYS:
-    raise ImproperlyConfigured("Set OIDC_KEYS_FILE to a file made by `manage.py oidc_keys rotate FILE`.")
+    raise ImproperlyConfigured("Set OIDC_KEYS_FILE to a file made by `python -m portal.lib.signing_keys FILE`.")
 if not PUBLIC_URL.startswith("https://"):
     raise ImproperlyConfigured("PUBLIC_URL must be the https:// address that residents use.")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -90,6 +92,15 @@ def test_a_stolen_key_ends_at_once(tmp_path: Path) -> None:
     path.write_text(json.dumps({"not": "a list"}))
     with pytest.raises(CommandError, match="no list of signing keys"):
         run("oidc_keys", "list", path)
+
+
+def test_the_first_key_is_made_where_the_portal_cannot_start_yet(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    for count in (1, 2):
+        done = subprocess.run(
+            [sys.executable, "-m", "portal.lib.signing_keys", str(path)], capture_output=True, text=True, check=True
+        )
+        assert f"{count} keys" in done.stdout and len(signing_keys.read(path)) == count
 
 
 def test_one_key_wins_when_several_processes_come_first(tmp_path: Path) -> None:
