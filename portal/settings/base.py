@@ -260,7 +260,7 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_URL.split(":", 1)[0]
 # Beside these, few guesses at one account from all addresses together (accounts.guard.guessing). Many residents share one
 # address of a mobile network: what is counted by address is generous.
 ACCOUNT_RATE_LIMITS = {
-    "login": "30/m/ip",
+    "login": "300/m/ip",  # every look at the page counts, and hundreds may stand behind one address
     "login_failed": "10/m/ip,120/h/ip",
     "code": "20/m/ip",
     "signup": "20/m/ip,60/h/ip",
