@@ -60,7 +60,7 @@ def page_language(query: dict[str, str]) -> str:
 def authorize(request: HttpRequest) -> HttpResponse:
     """The person is sent here by an app. Ends at the app's registered address, or, when that is in doubt, on a page."""
     if request.method == "POST":  # from another site it comes without our cookie: ask again by GET
-        return redirect(f"{reverse('oidc-authorize')}?{request.POST.urlencode()}")
+        return ask_by_get(request, reverse("oidc-authorize"))
     query: dict[str, str] = {}
     try:
         query = single(request.GET)
@@ -68,6 +68,14 @@ def authorize(request: HttpRequest) -> HttpResponse:
     except Refused as refused:
         return refuse(request, refused, query)
     return decide(request, asked, query)
+
+
+def ask_by_get(request: HttpRequest, path: str) -> HttpResponse:
+    """The same parameters by GET; what no app sends is not led on."""
+    try:
+        return redirect(f"{path}?{urlencode(single(request.POST))}")
+    except Refused as refused:
+        return refuse(request, refused, {})
 
 
 def refuse(request: HttpRequest, refused: Refused, query: dict[str, str]) -> HttpResponse:

@@ -190,4 +190,5 @@ def forget_old(now: datetime) -> int:
     gone += list(Grant.objects.filter(code_used_at=None, code_expires_at__lt=old).values_list("pk", flat=True)[:5000])
     Token.objects.filter(link__grant__in=gone).delete()
     Token.objects.filter(link=None, expires_at__lt=old).delete()
-    return Grant.objects.filter(pk__in=gone).delete()[0] and len(gone)
+    Grant.objects.filter(pk__in=gone).delete()
+    return len(gone)

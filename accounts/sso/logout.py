@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from accounts.sso import clients, grants, keys
-from accounts.sso.authorize import page_language, refuse, single
+from accounts.sso.authorize import ask_by_get, page_language, refuse, single
 from accounts.sso.constants import SID
 from accounts.sso.models import Grant, LogoutNotice
 from accounts.sso.protocol import Refused, redirect_with
@@ -73,7 +73,7 @@ def logout_token(notice: LogoutNotice) -> str:
 def logout(request: HttpRequest) -> HttpResponse:
     """An app sends the person here to sign out. Without proof that this session is meant, the person is asked."""
     if request.method == "POST" and "jawaban" not in request.POST:  # from another site it comes without our cookie
-        return redirect(f"{request.path}?{request.POST.urlencode()}")
+        return ask_by_get(request, request.path)
     given: dict[str, str] = {}
     try:
         given = single(request.GET)

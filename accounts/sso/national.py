@@ -7,6 +7,7 @@ provider's keys, its `acr` and age judged, every call through our own guarded tr
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 import time
@@ -131,7 +132,8 @@ def public_keys() -> dict[str, Any]:
 
 
 def key_id() -> str:
-    return jwt.PyJWK.from_dict(_public()).key_id or _thumbprint(_public())
+    """A name of the key made from itself."""
+    return hashlib.sha256(json.dumps(_public(), sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _public() -> dict[str, Any]:
@@ -140,12 +142,6 @@ def _public() -> dict[str, Any]:
     found = algorithm.to_jwk(private.public_key())
     parsed: dict[str, Any] = json.loads(found) if isinstance(found, str) else found
     return parsed
-
-
-def _thumbprint(jwk: Mapping[str, Any]) -> str:
-    import hashlib
-
-    return hashlib.sha256(json.dumps(dict(sorted(jwk.items()))).encode()).hexdigest()[:16]
 
 
 class _Adapter(OpenIDConnectOAuth2Adapter):

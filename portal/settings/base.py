@@ -4,14 +4,13 @@ This package is the only place where the environment is read. A secret may be gi
 City name, number prefix and time zone are settings; departments, regions and services are data.
 """
 
-import json
 import os
 from typing import Any
 
 from portal.lib.secrets import read_secret
 from portal.settings.background import *  # noqa: F403
-from portal.settings.environment import BASE_DIR, REDIS_URL, TIME_ZONE, VAR_DIR, env  # noqa: F401 - the zone is a setting
-from portal.settings.upstream import upstream
+from portal.settings.environment import BASE_DIR, PUBLIC_URL, REDIS_URL, TIME_ZONE, VAR_DIR, env  # noqa: F401 - the zone is a setting
+from portal.settings.people import *  # noqa: F403
 
 for _folder in ("uploads", "media", "broker", "mail"):
     (VAR_DIR / _folder).mkdir(parents=True, exist_ok=True)
@@ -22,7 +21,6 @@ PORTAL_NAME = env.str("PORTAL_NAME", default="Layanan Kota Mojokerto")
 PORTAL_TAGLINE = env.str("PORTAL_TAGLINE", default="Satu pintu untuk layanan semua dinas")
 PORTAL_TAGLINE_EN = env.str("PORTAL_TAGLINE_EN", default="One door to the services of every department")
 CASE_NUMBER_PREFIX = env.str("CASE_NUMBER_PREFIX", default="MJK")
-PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{env.str('PORT', default='8000')}").rstrip("/")
 SOURCE_CODE_URL = env.str("SOURCE_CODE_URL", default="")
 SECURITY_CONTACT = env.str("SECURITY_CONTACT", default=f"{PUBLIC_URL}/bantuan/")
 DEMO = env.bool("DEMO", default=False)
@@ -228,112 +226,6 @@ PUBLIC_TABLES: dict[str, tuple[str, ...]] = {
     "wagtaildocs.Document": ("title", "file"),
     "wagtailimages.Image": ("title", "file"),
 }
-
-# --- people ---------------------------------------------------------------------------------------------------------
-AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
-    {"NAME": "accounts.guard.passwords.LengthValidator"},
-    {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
-        "OPTIONS": {"user_attributes": ("name", "email")},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "accounts.guard.passwords.GuessableValidator"},
-]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "account-home"
-ACCOUNT_ADAPTER = "accounts.sso.login.LoginHooks"
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.SignupForm"
-ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-ACCOUNT_CONFIRM_EMAIL_ON_GET = False
-ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
-ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_LOGOUT_REDIRECT_URL = "home"
-ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_URL.split(":", 1)[0]
-# Beside these, few guesses at one account from all addresses together (accounts.guard.guessing). Many residents share one
-# address of a mobile network: what is counted by address is generous.
-ACCOUNT_RATE_LIMITS = {
-    "login": "300/m/ip",  # every look at the page counts, and hundreds may stand behind one address
-    "login_failed": "10/m/ip,120/h/ip",
-    "code": "20/m/ip",
-    "signup": "20/m/ip,60/h/ip",
-    "reset_password": "20/m/ip,5/h/key",
-    "request_login_code": "20/m/ip,3/m/key,10/h/key",
-}
-ACCOUNT_LOGIN_BY_CODE_ENABLED = True
-ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
-ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
-ACCOUNT_FORMS = {
-    "login": "accounts.guard.forms.SignIn",
-    "signup": "accounts.guard.forms.SignUp",
-    "reauthenticate": "accounts.guard.forms.SignInAgain",
-    "change_password": "accounts.guard.forms.ChangePassword",
-    "set_password": "accounts.guard.forms.SetPassword",
-    "reset_password": "accounts.guard.forms.ForgottenPassword",
-    "reset_password_from_key": "accounts.guard.forms.NewPassword",
-    "add_email": "accounts.guard.forms.AddEmail",
-    "request_login_code": "accounts.guard.forms.AskCodeForm",
-    "confirm_login_code": "accounts.guard.forms.WriteCodeForm",
-}
-ACCOUNT_EMAIL_NOTIFICATIONS = True
-USERSESSIONS_ADAPTER = "accounts.guard.devices.SessionHooks"
-
-# --- second factor and staff sessions ---
-MFA_ADAPTER = "accounts.factors.hooks.FactorHooks"
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_RECOVERY_CODES_SHOW_ONCE = True
-MFA_FORMS = {
-    "authenticate": "accounts.factors.forms.CodeForm",
-    "reauthenticate": "accounts.factors.forms.CodeAgainForm",
-    "activate_totp": "accounts.factors.forms.ActivateForm",
-    "authenticate_webauthn": "accounts.factors.forms.PasskeyForm",
-    "reauthenticate_webauthn": "accounts.factors.forms.PasskeyAgainForm",
-    "login_webauthn": "accounts.factors.forms.PasskeySignInForm",
-    "add_webauthn": "accounts.factors.forms.AddPasskeyForm",
-    "edit_webauthn": "accounts.factors.forms.RenamePasskeyForm",
-}
-# Who has duties beyond a resident's (besides superusers and members of any group): a function of a user each.
-STAFF_RULES = ["services.catalogue.queries.is_member"]
-STAFF_IDLE_SECONDS = env.int("STAFF_IDLE_SECONDS", default=30 * 60)
-STAFF_SESSION_SECONDS = env.int("STAFF_SESSION_SECONDS", default=12 * 3600)
-
-# --- the city's OIDC provider ---
-# A JSON list of {"pem", "issued_at", "not_before", "expires_at"}: the newest active key signs, a future one is published
-# early, an expired one is gone (`manage.py oidc_keys`).
-OIDC_KEYS = read_secret("OIDC_KEYS", default="")
-IDP_OIDC_PRIVATE_KEYS: list[dict[str, Any]] = json.loads(OIDC_KEYS) if OIDC_KEYS else []
-IDP_OIDC_ADAPTER = "accounts.sso.provider.ProviderHooks"
-
-# --- sign-in upstream: a national identity provider that knows whose NIK it is; none unless its issuer is set ---
-NATIONAL_ID_PROVIDER = "nasional"
-NATIONAL_ID_ISSUER = env.str("NATIONAL_ID_ISSUER", default="").rstrip("/")
-NATIONAL_ID_NAME = env.str("NATIONAL_ID_NAME", default="Identitas Nasional")
-NATIONAL_ID_CLIENT_ID = env.str("NATIONAL_ID_CLIENT_ID", default="")
-NATIONAL_ID_SECRET = read_secret("NATIONAL_ID_SECRET", default="")
-NATIONAL_ID_KEY = read_secret("NATIONAL_ID_KEY", default="")  # PEM: private_key_jwt instead of a secret
-NATIONAL_ID_KEY_ALGORITHM = env.str("NATIONAL_ID_KEY_ALGORITHM", default="ES256")
-NATIONAL_ID_AUDIENCE = env.str("NATIONAL_ID_AUDIENCE", default="")  # of our assertion; its token address unless set
-NATIONAL_ID_SCOPES = env.list("NATIONAL_ID_SCOPES", default=["openid", "profile", "nik"])
-NATIONAL_ID_NIK_CLAIM = env.str("NATIONAL_ID_NIK_CLAIM", default="nik")
-NATIONAL_ID_ACR = env.list("NATIONAL_ID_ACR", default=[])  # levels of theirs that count; all unless set
-SOCIALACCOUNT_ADAPTER = "accounts.sso.national.SocialHooks"
-SOCIALACCOUNT_STORE_TOKENS = False
-SOCIALACCOUNT_PROVIDERS = upstream(
-    NATIONAL_ID_ISSUER,
-    NATIONAL_ID_NAME,
-    NATIONAL_ID_CLIENT_ID,
-    "" if NATIONAL_ID_KEY else NATIONAL_ID_SECRET,
-    scopes=NATIONAL_ID_SCOPES,
-    acr=NATIONAL_ID_ACR,
-)
 
 # --- language and time ----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "id"

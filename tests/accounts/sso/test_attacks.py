@@ -118,6 +118,9 @@ def test_an_app_that_is_not_approved_does_not_exist(party: Party) -> None:
 def test_a_request_from_a_form_of_another_site_becomes_a_question(party: Party) -> None:
     answer = party.browser.post("/oidc/authorize", party.query())
     assert answer.status_code == 302 and answer["Location"].startswith("/oidc/authorize?")
+    for door in ("authorize", "logout"):
+        refused = party.browser.post(f"/oidc/{door}", {**party.query(), "state": "x" * 100_000})
+        assert refused.status_code == 400 and "Location" not in refused.headers, "no address of a hundred thousand letters"
 
 
 def test_silence_is_kept(party: Party, app: Any) -> None:
