@@ -16,7 +16,7 @@ from django.utils import timezone, translation
 
 from accounts.guard import notices
 from accounts.guard.models import AccountNotice, Event
-from accounts.sso.logout import GIVE_UP, logout_token
+from accounts.sso.endings import GIVE_UP, logout_token
 from accounts.sso.models import LogoutNotice
 from portal.lib.channels import send_mail_message
 from portal.lib.http import CallError, Limits, NetworkPolicy, Request, call

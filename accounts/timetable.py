@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts.guard import guessing, notices
 from accounts.guard.models import AccountNotice
-from accounts.sso import grants
+from accounts.sso import endings, grants
 from accounts.sso.models import LogoutNotice, UsedAssertion
 from portal.lib.waking import wake
 
@@ -18,6 +18,12 @@ def tell_due_logouts() -> int:
     for notice in ids:
         wake("accounts.tasks.tell_logout", notice)
     return len(ids)
+
+
+@shared_task(name="accounts.timetable.end_gone_sessions")
+def end_gone_sessions() -> int:
+    """Apps hear also of sessions that nobody signed out of."""
+    return endings.end_gone(timezone.now())
 
 
 @shared_task(name="accounts.timetable.forget_old_grants")

@@ -14,6 +14,7 @@ from wagtail.users.forms import UserCreationForm, UserEditForm
 from wagtail.users.views.users import IndexView, UserViewSet
 
 from accounts.models import User
+from accounts.sso.endings import end_everything
 from cms import scope
 from cms.models import DepartmentPage
 from portal.lib.languages import DEFAULT
@@ -45,8 +46,16 @@ class PersonCreationForm(_OneName, UserCreationForm):
 
 
 class PersonEditForm(_OneName, UserEditForm):
+    """An account that is closed here is signed out everywhere, apps too."""
+
     first_name = last_name = None
     name = forms.CharField(label=_("Nama lengkap"), max_length=120)
+
+    def save(self, commit: bool = True) -> User:
+        user: User = super().save(commit)
+        if commit and not user.is_active:
+            end_everything(user)
+        return user
 
     class Meta(UserEditForm.Meta):
         fields: ClassVar[set[str]] = {"email", "name", "is_active", "is_superuser", "groups"}

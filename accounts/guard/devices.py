@@ -24,7 +24,7 @@ from accounts.guard.notices import browser_name, shortened
 from accounts.models import User
 from accounts.requests import SignedInRequest
 from accounts.sso.constants import SID
-from accounts.sso.logout import end_session
+from accounts.sso.endings import end_everything, end_session, note_sign_on
 from portal.lib.posted import posted
 
 KNOWN = "perangkat"  # the cookie of a browser in which people have signed in before
@@ -58,18 +58,15 @@ class LastSeen:
                     last_seen_at=timezone.now(),
                     ip=request.META.get("REMOTE_ADDR") or "0.0.0.0",  # noqa: S104 - unknown
                 )
+                note_sign_on(request)
         response: HttpResponse = self.get_response(request)
         return response
 
 
-def end_others(user: User, request: HttpRequest) -> None:
-    here = request.session.session_key if request.user == user else None
-    session_hooks().end_sessions(UserSession.objects.filter(user=user).exclude(session_key=here or ""))
-
-
 def on_password_change(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Whoever was signed in with the old password no longer is, nor in any app."""
-    end_others(user, request)
+    end_everything(user, here=request)
+    note_sign_on(request)
 
 
 def _mark(user: User) -> str:
@@ -126,7 +123,7 @@ def end(request: SignedInRequest) -> HttpResponse:
 @login_required
 @posted("usersessions_list")
 def end_all(request: SignedInRequest) -> HttpResponse:
-    end_others(request.user, request)
+    end_everything(request.user, here=request)
     return _out(request)
 
 

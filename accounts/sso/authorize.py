@@ -22,6 +22,7 @@ from accounts.access_log import record_access
 from accounts.models import User
 from accounts.sso import clients, grants, keys
 from accounts.sso.constants import SID, TARGET
+from accounts.sso.endings import note_sign_on
 from accounts.sso.models import Consent
 from accounts.sso.protocol import Asked, Refused, answer, check_authorization, redirect_with
 from accounts.sso.provider import claims_of, sub_of
@@ -144,6 +145,7 @@ def _with_code(request: HttpRequest, user: User, asked: Asked) -> HttpResponse:
     known = assurance.assurance_of(request, user)
     if SID not in request.session:
         request.session[SID] = secrets.token_urlsafe(24)
+        note_sign_on(request)
     signed_in = grants.SignedIn(request.session[SID], known.acr, known.amr, known.auth_time)
     code = grants.issue_code(
         asked.client,

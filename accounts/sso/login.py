@@ -18,7 +18,7 @@ from accounts.guard.models import Event
 from accounts.guard.notices import EVENTS, tell
 from accounts.models import User
 from accounts.sso.constants import SID
-from accounts.sso.logout import end_session
+from accounts.sso.endings import end_session
 
 MAX_EMAIL = 254
 

@@ -2,69 +2,24 @@
 
 from __future__ import annotations
 
-import secrets
-import time
-from datetime import timedelta
 from typing import Any
 
 import jwt
 from allauth.account.adapter import get_adapter as login_hooks
 from allauth.idp.oidc.models import Client
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone, translation
+from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
-from accounts.sso import clients, grants, keys
+from accounts.sso import clients, keys
 from accounts.sso.authorize import ask_by_get, page_language, refuse, single
 from accounts.sso.constants import SID
-from accounts.sso.models import Grant, LogoutNotice
 from accounts.sso.protocol import Refused, redirect_with
 from accounts.sso.provider import sub_of
-from portal.lib.waking import wake
-
-EVENT = "http://schemas.openid.net/event/backchannel-logout"
-GIVE_UP = timedelta(hours=72)
-LOGOUT_TOKEN_SECONDS = 120
-
-
-def end_session(sid: str) -> None:
-    """Every app of this session loses its tokens now, and is told after the commit."""
-    if not sid:
-        return
-    now = timezone.now()
-    with transaction.atomic():
-        ended = list(Grant.objects.filter(sid=sid, logged_out_at=None).select_related("client__profile", "user"))
-        grants.end_families(grant.pk for grant in ended)
-        Grant.objects.filter(pk__in=[grant.pk for grant in ended]).update(logged_out_at=now)
-        for grant in {grant.client_id: grant for grant in ended if grant.client.profile.backchannel_logout_uri}.values():
-            notice, made = LogoutNotice.objects.get_or_create(
-                client=grant.client,
-                sid=sid,
-                defaults={"sub": sub_of(grant.client, grant.user), "jti": secrets.token_urlsafe(24), "next_try": now},
-            )
-            if made:
-                transaction.on_commit(lambda key=notice.pk: wake("accounts.tasks.tell_logout", key))  # type: ignore[misc]
-
-
-def logout_token(notice: LogoutNotice) -> str:
-    """Signed anew for each try: the same `jti`, so that an app may notice a repetition."""
-    now = int(time.time())
-    claims: dict[str, Any] = {
-        "iss": clients.issuer(),
-        "aud": notice.client_id,
-        "iat": now,
-        "exp": now + LOGOUT_TOKEN_SECONDS,
-        "jti": notice.jti,
-        "sub": notice.sub,
-        "sid": notice.sid,
-        "events": {EVENT: {}},
-    }
-    return keys.sign(claims, kind="logout+jwt")
 
 
 @csrf_exempt

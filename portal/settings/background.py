@@ -80,6 +80,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": crontab(hour=3, minute=20),
         "options": {"expires": 3600},
     },
+    "end-gone-sessions": {
+        "task": "accounts.timetable.end_gone_sessions",
+        "schedule": schedule(300.0),
+        "options": {"expires": 300},
+    },
     "forget-old-grants": {
         "task": "accounts.timetable.forget_old_grants",
         "schedule": crontab(hour=3, minute=10),

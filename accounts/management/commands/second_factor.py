@@ -3,14 +3,13 @@
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from allauth.usersessions.adapter import get_adapter
-from allauth.usersessions.models import UserSession
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.guard import guessing
 from accounts.guard.models import Event
 from accounts.guard.notices import tell
 from accounts.models import User
+from accounts.sso.endings import end_everything
 
 
 class Command(BaseCommand):
@@ -26,6 +25,6 @@ class Command(BaseCommand):
             raise CommandError("No such account.")
         count, _ = Authenticator.objects.filter(user=user).delete()
         guessing.forget_all_of(user)
-        get_adapter().end_sessions(UserSession.objects.filter(user=user))
+        end_everything(user)
         tell(user, Event.FACTORS_RESET)
         self.stdout.write(f"{user.email}: {count} taken away, every session ended.")

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import LogoutNotice, User
-from accounts.sso.logout import EVENT
+from accounts.sso.endings import EVENT
 from accounts.tasks import tell_logout
 from portal.lib.http import Answer, CallError, Cause, Sent
 from tests.accounts.sso.conftest import Party, claims_of, error_of
@@ -45,7 +45,7 @@ def test_signing_out_here_ends_the_app_s_tokens_and_tells_it(
     elsewhere.force_login(alice)
     other = Party(party.app, elsewhere)
     here, there = party.tokens(), other.tokens()
-    monkeypatch.setattr("accounts.sso.logout.wake", lambda _task, key: tell_logout(key))
+    monkeypatch.setattr("accounts.sso.endings.wake", lambda _task, key: tell_logout(key))
     with django_capture_on_commit_callbacks(execute=True):
         party.browser.post("/akun/keluar/")
     assert party.userinfo(here["access_token"]).status_code == 401
