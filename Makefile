@@ -53,7 +53,7 @@ test-postgres: .venv/installed ## the suite without browser and killing, on a Po
 	@$(BIN)/python -m portal.stack with-postgres $(BIN)/python -m pytest -m "not journey and not kill"
 
 test-full: .venv/installed ## the walk of a resident on the full stack, and each of its processes killed
-	@JOURNEYS_ON=full $(BIN)/python -m pytest -m journey tests/journeys/test_applying.py tests/journeys/test_full_stack.py
+	@JOURNEYS_ON=full $(BIN)/python -m pytest -m journey tests/journeys/test_applying.py tests/journeys/test_full_stack.py tests/journeys/test_old_app.py
 
 ci: .venv/installed lint types contracts templates translations migrations openapi docker-lint test test-postgres test-full ## what CI runs
 

@@ -9,7 +9,7 @@ from django.urls import path, re_path
 
 from accounts.factors import views as own
 from accounts.guard import devices
-from accounts.sso import connected_apps, national_views
+from accounts.sso import connected_apps, linking, national_views
 from accounts.views import speak
 
 urlpatterns = [
@@ -18,6 +18,9 @@ urlpatterns = [
     path("nasional/", national_views.start, name="national-start"),
     path("izin/", connected_apps.consent, name="sso-consent"),
     path("aplikasi/", connected_apps.connected, name="sso-connected"),
+    path("aplikasi/tautkan/", linking.begin, name="sso-link"),
+    path("aplikasi/tautkan/selesai/", linking.confirm, name="sso-link-confirm"),
+    path("aplikasi/tautkan/lepas/", linking.unlink, name="sso-unlink"),
     path("aplikasi/cabut/", connected_apps.take_back, name="sso-take-back"),
     path("keluar/", views.logout, name="account_logout"),
     path("daftar/", views.signup, name="account_signup"),

@@ -31,17 +31,16 @@ for name, service in compose["services"].items():
     if ":" not in image or image.endswith(":latest"):
         problems.append(f"compose.yml: image of {name} has no version")
 
-template = (HERE / "nginx.conf.template").read_text(encoding="utf-8")
-named = set(re.findall(r"\$\{([A-Z_]+)\}", template)) - {"NAMES"}
-for where, given in (
-    ("compose.yml", set(compose["services"]["nginx"]["environment"])),
-    (
-        "portal/stack/servers.py",
-        set(re.findall(r"^        ([A-Z_]+)=", (HERE.parent / "portal/stack/servers.py").read_text("utf-8"), re.M)),
-    ),
+composed = set(compose["services"]["nginx"]["environment"])
+filled = set(re.findall(r"^        ([A-Z_]+)=", (HERE.parent / "portal/stack/servers.py").read_text("utf-8"), re.M))
+for name, where, given in (
+    ("nginx.conf.template", "compose.yml", composed),
+    ("nginx.conf.template", "portal/stack/servers.py", filled),
+    ("nginx.old-app.conf.template", "portal/stack/servers.py", filled),
 ):
+    named = set(re.findall(r"\$\{([A-Z_]+)\}", (HERE / name).read_text(encoding="utf-8"))) - {"NAMES"}
     if missing := named - given:
-        problems.append(f"{where} does not give nginx {sorted(missing)}")
+        problems.append(f"{where} does not give {name} {sorted(missing)}")
 
 example = set(re.findall(r"^([A-Z_]+?)(?:_FILE)?=", (HERE / "env.example").read_text(encoding="utf-8"), re.MULTILINE))
 settings = "".join(path.read_text(encoding="utf-8") for path in (HERE.parent / "portal" / "settings").glob("*.py"))

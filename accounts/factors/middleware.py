@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from allauth.account.adapter import get_adapter
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
@@ -44,11 +45,18 @@ class StaffDoors:
         if not mark:
             return
         now, (began, seen) = int(time.time()), mark
+        if now - seen > settings.STAFF_IDLE_SECONDS:
+            seen = max(seen, self._seen_in_apps(request))
         if now - seen > settings.STAFF_IDLE_SECONDS or now - began > settings.STAFF_SESSION_SECONDS:
             get_adapter(request).logout(request)
             messages.warning(request, _("Sesi petugas sudah berakhir. Masuk lagi untuk melanjutkan."))
         elif now - seen >= NOTE_SECONDS:
             request.session[rules.STAFF] = [began, now]
+
+    def _seen_in_apps(self, request: HttpRequest) -> int:
+        """When an app of this sign-on was last used: whoever works there is not idle (accounts.sso.endings.used)."""
+        row = UserSession.objects.filter(session_key=request.session.session_key or "").first()
+        return int(row.last_seen_at.timestamp()) if row else 0
 
     def _led_to(self, request: HttpRequest) -> str:
         """Where this person must go first, or "" when they may pass."""

@@ -35,6 +35,8 @@ class Event(models.TextChoices):
     CODES_MADE = "codes_made", _("Kode cadangan baru dibuat di akun Anda")
     FACTORS_RESET = "factors_reset", _("Langkah kedua akun Anda dicabut oleh pengelola portal")
     PASSKEY_ADDED = "passkey_added", _("Kunci sandi ditambahkan ke akun Anda")
+    ACCOUNT_LINKED = "account_linked", _("Akun lama di aplikasi dinas ditautkan ke akun Anda")
+    ACCOUNT_UNLINKED = "account_unlinked", _("Tautan ke akun lama di aplikasi dinas dilepas dari akun Anda")
     PASSKEY_REMOVED = "passkey_removed", _("Kunci sandi dihapus dari akun Anda")
 
 

@@ -163,8 +163,13 @@ def _with_code(request: HttpRequest, user: User, asked: Asked) -> HttpResponse:
 
 def _remember_target(request: HttpRequest, asked: Asked) -> None:
     """Browsers hold `form-action` also against the redirects after a form: sign-in, second factor and consent end at the app."""
-    parts = urlsplit(asked.redirect_uri)
-    request.session[TARGET] = f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") else f"{parts.scheme}:"
+    request.session[TARGET] = origin_of(asked.redirect_uri)
+
+
+def origin_of(uri: str) -> str:
+    """As a content security policy names it."""
+    parts = urlsplit(uri)
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") else f"{parts.scheme}:"
 
 
 # --- for programs ---------------------------------------------------------------------------------------------------

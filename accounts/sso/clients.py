@@ -174,6 +174,7 @@ def register(
     backchannel_logout_uri: str = "",
     address: str = "",
     service: str = "",
+    link_uri: str = "",
     approved: bool = True,
 ) -> tuple[Client, str]:
     """Make or change an app. Returns it and its new secret ("" when it has none, keeps its own or uses keys).
@@ -184,6 +185,8 @@ def register(
         check_address(uri, public=public)
     if backchannel_logout_uri:
         check_address(backchannel_logout_uri, public=False)
+    if link_uri:
+        check_address(link_uri, public=False)
     if unknown := set(scopes) - {*SCOPES, *CLIENT_SCOPES}:
         raise RegistrationError(f"unknown scopes: {', '.join(sorted(unknown))}")
     if unknown := set(grants) - {"authorization_code", "refresh_token", "client_credentials"}:
@@ -226,6 +229,7 @@ def register(
             "backchannel_logout_uri": backchannel_logout_uri,
             "address": address,
             "service": service,
+            "link_uri": link_uri,
         },
     )
     return client, made

@@ -18,9 +18,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import assurance
 from accounts.models import User
 from accounts.requests import SignedInRequest
-from accounts.sso import clients, grants
+from accounts.sso import clients, grants, linking
 from accounts.sso.authorize import address_of, decide, refuse, single, tell
-from accounts.sso.models import Consent, Grant
+from accounts.sso.models import Consent, Grant, LinkedAccount
 from accounts.sso.protocol import Refused, check_authorization
 from accounts.sso.provider import TOLD
 from portal.lib import languages
@@ -85,7 +85,10 @@ def connected(request: SignedInRequest) -> HttpResponse:
         {"consent": row, "told": told(row.scopes.split()), "purpose": purpose_of(row.client)}
         for row in Consent.objects.filter(user=request.user).select_related("client__profile").order_by("client__name")
     ]
-    return render(request, "sso/connected.html", {"rows": rows, "nav": "akun"})
+    linked = {row.client_id: row for row in LinkedAccount.objects.filter(user=request.user).select_related("client")}
+    older = [{"client": client, "linked": linked.pop(client.pk, None)} for client in linking.linkable().order_by("name")]
+    older += [{"client": row.client, "linked": row} for row in linked.values()]
+    return render(request, "sso/connected.html", {"rows": rows, "older": older, "nav": "akun"})
 
 
 @login_required

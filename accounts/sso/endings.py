@@ -95,6 +95,11 @@ def end_everything(user: User, *, here: HttpRequest | None = None) -> None:
             end_session(other)
 
 
+def used(grant: Grant) -> None:
+    """Work in an app is use of the session it came from: staff are not left idle while they work there."""
+    UserSession.objects.filter(user=grant.user_id, data__sid=grant.sid).update(last_seen_at=timezone.now())
+
+
 def end_gone(now: datetime) -> int:
     """End each sign-on whose session is no more, or may not go on; returns how many."""
     ended = 0

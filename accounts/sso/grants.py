@@ -18,7 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.sso.models import Grant, GrantToken
+from accounts.sso.models import ForwardSession, Grant, GrantToken, LinkRequest
 
 CODE_LIVES = timedelta(seconds=60)
 ACCESS_LIVES = timedelta(minutes=10)
@@ -189,6 +189,8 @@ def forget_old(now: datetime) -> int:
     gone = list(Grant.objects.filter(expires_at__lt=old).values_list("pk", flat=True)[:5000])
     gone += list(Grant.objects.filter(code_used_at=None, code_expires_at__lt=old).values_list("pk", flat=True)[:5000])
     Token.objects.filter(link__grant__in=gone).delete()
+    ForwardSession.objects.filter(expires_at__lt=old).delete()
+    LinkRequest.objects.filter(expires_at__lt=old).delete()
     Token.objects.filter(link=None, expires_at__lt=old).delete()
     Grant.objects.filter(pk__in=gone).delete()
     return len(gone)

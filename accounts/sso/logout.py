@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from accounts.sso import clients, keys
-from accounts.sso.authorize import ask_by_get, page_language, refuse, single
+from accounts.sso.authorize import ask_by_get, origin_of, page_language, refuse, single
 from accounts.sso.constants import SID
 from accounts.sso.protocol import Refused, redirect_with
 from accounts.sso.provider import sub_of
@@ -48,7 +48,7 @@ def logout(request: HttpRequest) -> HttpResponse:
             return _confirmed(request, back, given)
         else:
             with translation.override(page_language(given)):
-                return _ask(request, client)
+                return _ask(request, client, back)
     return _back(back, given)
 
 
@@ -68,8 +68,11 @@ def _confirmed(request: HttpRequest, back: str, given: dict[str, str]) -> HttpRe
     return _back(back, given)
 
 
-def _ask(request: HttpRequest, client: Client | None) -> HttpResponse:
-    return render(request, "sso/logout.html", {"client": client, "nav": "akun"})
+def _ask(request: HttpRequest, client: Client | None, back: str) -> HttpResponse:
+    response = render(request, "sso/logout.html", {"client": client, "nav": "akun"})
+    if back:  # where the form leads in the end: browsers hold `form-action` also against redirects
+        response._csp_update = {"form-action": [origin_of(back)]}  # type: ignore[attr-defined]
+    return response
 
 
 def _meant(given: dict[str, str]) -> tuple[Client | None, dict[str, Any] | None]:

@@ -13,6 +13,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from portal.lib.crypto import EncryptedTextField
+
 if TYPE_CHECKING:
     from allauth.idp.oidc.models import Client, Token
 
@@ -36,6 +38,7 @@ class ClientProfile(models.Model):
     backchannel_logout_uri = models.URLField(max_length=400, blank=True)
     address = models.URLField(_("Alamat aplikasi"), max_length=400, blank=True)  # where its tile leads: begins the sign-in
     service = models.SlugField(_("Layanan"), max_length=100, blank=True)  # code of the service whose tile this is
+    link_uri = models.URLField(max_length=400, blank=True, db_default="")  # where a person proves an older account there
 
     client_id: str
 
@@ -85,6 +88,55 @@ class GrantToken(models.Model):
     if TYPE_CHECKING:
         token: Token  # type: ignore[no-redef]
         grant: Grant  # type: ignore[no-redef]
+
+
+class ForwardSession(models.Model):
+    """A person at an app behind forward-auth: what lies in their browser there. Ends with its grant."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="forward_sessions")
+    began_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(db_index=True)
+
+    if TYPE_CHECKING:
+        grant: Grant  # type: ignore[no-redef]
+
+
+class LinkedAccount(models.Model):
+    """An older account at an app that belongs to this person: both were proved in one sitting."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="linked_accounts")
+    client = models.ForeignKey(CLIENT, on_delete=models.CASCADE, related_name="linked_accounts")
+    account = EncryptedTextField()  # what the app calls it
+    account_index = models.CharField(max_length=64)
+    linked_at = models.DateTimeField(auto_now_add=True)
+
+    user_id: int
+    client_id: str
+    if TYPE_CHECKING:
+        client: Client  # type: ignore[no-redef]
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["client", "user"], name="one_linked_account_a_person"),
+            models.UniqueConstraint(fields=["client", "account_index"], name="one_person_a_linked_account"),
+        ]
+
+
+class LinkRequest(models.Model):
+    """A person on their way to prove an older account: ten minutes, one use."""
+
+    digest = models.CharField(max_length=64, unique=True)  # of the ticket that the app receives
+    proof_digest = models.CharField(max_length=64, null=True, unique=True)  # of what it hands to the browser that signed in
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    client = models.ForeignKey(CLIENT, on_delete=models.CASCADE, related_name="+")
+    account = EncryptedTextField(blank=True)
+    expires_at = models.DateTimeField(db_index=True)
+
+    user_id: int
+    client_id: str
+    if TYPE_CHECKING:
+        client: Client  # type: ignore[no-redef]
 
 
 class Subject(models.Model):

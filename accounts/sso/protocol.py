@@ -23,6 +23,7 @@ from oauthlib.openid import RequestValidator
 from oauthlib.openid.connect.core.grant_types import AuthorizationCodeGrant, RefreshTokenGrant
 
 from accounts.sso import clients, grants, keys
+from accounts.sso.endings import used
 from accounts.sso.models import Grant, GrantToken
 from accounts.sso.provider import sub_of
 
@@ -293,6 +294,8 @@ class Validator(RequestValidator):
             token.pop("refresh_token", None)
         if self.link is not None and not grants.spend_refresh(self.link):
             raise errors.InvalidGrantError(request=request)
+        if self.link is not None:
+            used(self.grant)
         refresh = token.get("refresh_token", "")
         if not grants.add_tokens(self.grant, access=token["access_token"], refresh=refresh, scopes=request.scopes):
             raise errors.InvalidGrantError(request=request)

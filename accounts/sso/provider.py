@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.sso.clients import issuer
-from accounts.sso.models import Subject
+from accounts.sso.models import LinkedAccount, Subject
 
 # What each scope tells, in the words of the consent screen. `openid` alone tells no more than that it is the same person.
 TOLD: dict[str, Any] = {
@@ -55,6 +55,9 @@ def claims_of(client: Client, user: User, scopes: Iterable[str]) -> dict[str, An
         told |= {"phone_number": user.phone}
     if "nik" in given and user.nik:
         told |= {"nik": user.nik, "assurance_level": user.assurance_level}
+    linked = LinkedAccount.objects.filter(user=user, client=client).first()
+    if linked is not None:  # the app's own name for them, proved by the app itself
+        told |= {"linked_account": linked.account}
     return claims | {name: value for name, value in told.items() if value != ""}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from accounts.sso import clients
 from portal.demo.pretend import QUEUE_APP
 
@@ -31,3 +33,15 @@ def ensure_apps() -> None:
         purpose="Mencoba masuk dari aplikasi HP (data contoh)",
         purpose_en="Trying to sign in from a phone app (sample data)",
     )
+    if old_app := os.environ.get("OLD_APP_URL"):  # the full stack has one
+        clients.register(
+            "arsip-lama",
+            "Arsip lama (contoh)",
+            secret="arsip-lama-secret",  # noqa: S106  (published: docs of the demo)
+            redirect_uris=[f"{old_app}/_portal/kembali"],
+            scopes=["openid", "profile", "email"],
+            department="disperpusip",
+            purpose="Menampilkan arsip lama Anda (data contoh)",
+            purpose_en="To show your old papers (sample data)",
+            link_uri=f"{old_app}/tautkan",
+        )

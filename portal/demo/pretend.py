@@ -52,6 +52,15 @@ NATIONAL_ID = PretendDepartment(
     port=8104,
     port_setting="NATIONAL_ID_PORT",
 )
+# Needs an nginx of its own in front: with the full stack only.
+OLD_APP = PretendDepartment(
+    name="old-app",
+    label="Pretend old app",
+    module="tests.backends.old_app",
+    connection="",
+    port=8105,
+    port_setting="OLD_APP_PORT",
+)
 PRETEND_DEPARTMENTS = (
     PretendDepartment(
         name="civil-registry",

@@ -31,11 +31,13 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from portal.demo.pretend import PRETEND_DEPARTMENTS
+from portal.demo.pretend import OLD_APP, PRETEND_DEPARTMENTS
 from portal.stack import servers
 from portal.stack.certificates import ensure_certificates
 from portal.stack.configuration import ROOT, Stack, install, missing_packages
 from portal.stack.supervision import Child, StartError, end_all, free_port, is_listening, require_free_port, wait_until
+
+APPS = (*PRETEND_DEPARTMENTS, OLD_APP)
 
 
 class Supervisor:
@@ -53,7 +55,7 @@ class Supervisor:
         for mark in (self.stack.var / "held").iterdir():
             mark.unlink()
         with self._only_one():
-            for name, port in [*self.stack.ports.items(), *((d.port_setting, d.chosen_port()) for d in PRETEND_DEPARTMENTS)]:
+            for name, port in [*self.stack.ports.items(), *((d.port_setting, d.chosen_port()) for d in APPS)]:
                 require_free_port(port, name)
             signal.signal(signal.SIGINT, self._end)
             signal.signal(signal.SIGTERM, self._end)
@@ -152,6 +154,7 @@ class Supervisor:
             f"""
   Portal                 {self.stack.url}/   (http://localhost:{self.stack.http}/ leads there)
   Certificate authority  {self.stack.certificate_authority}   (of this machine only: trust it in the browser, or accept the warning)
+  Old app                {self.stack.old_app_url}/   (behind the portal's sign-in by forward-auth; its account siti.lama, arsip-2009)
   Accounts               alice@example.org, bob@example.org, ...; password of all: mojokerto-demo; codes of staff: on the sign-in page
   Mails                  {self.stack.var / "mail"}
   Logs                   {self.stack.log}   (make full-logs)
@@ -191,7 +194,7 @@ def portal_processes(stack: Stack) -> list[Child]:
         Child("beat", [*beat, "--pidfile="], environment, stack.log),
         *(
             department.child(portal=stack.url, var_dir=stack.var, environment=environment, log_dir=stack.log)
-            for department in PRETEND_DEPARTMENTS
+            for department in APPS
         ),
     ]
 

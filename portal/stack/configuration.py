@@ -28,6 +28,7 @@ class Stack:
     https: int
     http: int
     web: int
+    old_app: int
     postgres: int
     redis: int
 
@@ -42,6 +43,7 @@ class Stack:
             https=https,
             http=port("FULL_HTTP_PORT", 8080),
             web=port("FULL_WEB_PORT", 18000),
+            old_app=port("FULL_OLD_APP_PORT", 8444),
             postgres=port("FULL_POSTGRES_PORT", 15432),
             redis=port("FULL_REDIS_PORT", 16379),
         )
@@ -49,6 +51,11 @@ class Stack:
     @property
     def url(self) -> str:
         return f"https://localhost:{self.https}"
+
+    @property
+    def old_app_url(self) -> str:
+        """Another host than the portal's: browsers keep cookies by host, not by port."""
+        return f"https://127.0.0.1:{self.old_app}"
 
     @property
     def log(self) -> Path:
@@ -61,6 +68,7 @@ class Stack:
             "FULL_PORT": self.https,
             "FULL_HTTP_PORT": self.http,
             "FULL_WEB_PORT": self.web,
+            "FULL_OLD_APP_PORT": self.old_app,
             "FULL_POSTGRES_PORT": self.postgres,
             "FULL_REDIS_PORT": self.redis,
         }
@@ -96,6 +104,7 @@ class Stack:
             "DATABASE_URL": self.database_url,
             "REDIS_URL": self.redis_url,
             "PUBLIC_URL": self.url,
+            "OLD_APP_URL": self.old_app_url,
             "PORT": str(self.https),
             "TRUSTED_PROXIES": "1",
             "VAR_DIR": str(self.var),

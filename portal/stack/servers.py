@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import string
@@ -9,6 +10,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from portal.demo.pretend import OLD_APP
 from portal.stack.configuration import ROOT, Stack, current_account, folder_for, give, own, program, server_account
 from portal.stack.supervision import Child, StartError
 
@@ -80,8 +82,8 @@ def redis(stack: Stack) -> Child:
 def nginx(stack: Stack) -> Child:
     folder = stack.var / "nginx"
     (folder / "run").mkdir(parents=True, exist_ok=True)
-    template = string.Template((ROOT / "docker" / "nginx.conf.template").read_text(encoding="utf-8"))
-    text = template.safe_substitute(
+    text = _filled(
+        "nginx.conf.template",
         NGINX_USER=current_account(),
         NGINX_RUN=folder / "run",
         NGINX_PROXY=ROOT / "docker" / "nginx.proxy.conf",
@@ -95,5 +97,24 @@ def nginx(stack: Stack) -> Child:
         MEDIA_ROOT=stack.var / "media",
     )
     (folder / "nginx.conf").write_text(text, encoding="utf-8")
+    (folder / "run" / "apps").mkdir(exist_ok=True)
+    app = _filled(
+        "nginx.old-app.conf.template",
+        APP_LISTEN=f"127.0.0.1:{stack.old_app}",
+        APP_UPSTREAM=f"127.0.0.1:{OLD_APP.chosen_port()}",
+        APP_KEY=base64.b64encode(b"arsip-lama:arsip-lama-secret").decode(),
+        PUBLIC_URL=stack.url,
+        PORTAL_HOST=f"localhost:{stack.https}",
+        PORTAL_NAME="localhost",
+        PORTAL_CA=stack.certificate_authority,
+        TLS_CERTIFICATE=stack.var / "tls" / "portal.crt",
+        TLS_KEY=stack.var / "tls" / "portal.key",
+    )
+    (folder / "run" / "apps" / "old-app.conf").write_text(app, encoding="utf-8")
     command = [program("nginx"), "-c", str(folder / "nginx.conf"), "-e", "stderr", "-g", "daemon off;"]
     return Child("nginx", command, dict(os.environ), stack.log)
+
+
+def _filled(name: str, **values: object) -> str:
+    """A template of docker/ with its ${NAMES}; what is nginx's own stays."""
+    return string.Template((ROOT / "docker" / name).read_text(encoding="utf-8")).safe_substitute(values)

@@ -30,7 +30,14 @@ from portal.stack.supervision import free_port
 ROOT = Path(__file__).resolve().parent.parent.parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ON_FULL_STACK = os.environ.get("JOURNEYS_ON") == "full"
-FULL_PORTS = ("FULL_HTTP_PORT", "FULL_WEB_PORT", "FULL_POSTGRES_PORT", "FULL_REDIS_PORT")
+FULL_PORTS = (
+    "FULL_HTTP_PORT",
+    "FULL_WEB_PORT",
+    "FULL_OLD_APP_PORT",
+    "OLD_APP_PORT",
+    "FULL_POSTGRES_PORT",
+    "FULL_REDIS_PORT",
+)
 
 
 def until(what: Callable[[], Any], seconds: float = 30.0, pause: float = 0.2) -> Any:

@@ -32,6 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--min-level", type=int, default=1, choices=[1, 2, 3])
         parser.add_argument("--jwks", type=Path, help="file with the app's public keys: private_key_jwt instead of a secret")
         parser.add_argument("--backchannel-logout-uri", default="")
+        parser.add_argument("--link-uri", default="", help="where a person proves an older account of this app")
         parser.add_argument("--service", default="", help="code of the service whose tile the app is")
         parser.add_argument("--address", default="", help="where that tile leads: the app's address that begins the sign-in")
 
@@ -82,6 +83,7 @@ class Command(BaseCommand):
                 backchannel_logout_uri=options["backchannel_logout_uri"],
                 address=options["address"],
                 service=options["service"],
+                link_uri=options["link_uri"],
             )
         except (clients.RegistrationError, OSError, ValueError) as error:
             raise CommandError(f"Not registered: {error}") from error

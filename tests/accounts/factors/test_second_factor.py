@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
@@ -185,10 +187,22 @@ def test_a_staff_session_ends_after_30_idle_minutes_and_12_hours(idle: int, age:
     began, seen = session["staff"]
     session["staff"] = [began - (idle + age if idle else age * 3600), seen - idle]
     session.save()
+    UserSession.objects.update(last_seen_at=timezone.now() - timedelta(seconds=idle))
     answer = sri.browser.get("/petugas/sistem/")
     assert (answer.status_code == 200) is stays and sri.is_in is stays
     if not stays:
         assert answer["Location"] == "/akun/masuk/?next=/petugas/sistem/"
+
+
+def test_work_in_an_app_of_the_same_sign_on_is_no_idle_time(sri: Person) -> None:
+    sri.sign_in()
+    sri.write(sri.code())
+    session = sri.browser.session
+    began, seen = session["staff"]
+    session["staff"] = [began - 3600, seen - 3600]
+    session.save()
+    UserSession.objects.update(last_seen_at=timezone.now() - timedelta(minutes=5))
+    assert sri.browser.get("/petugas/sistem/").status_code == 200
 
 
 def test_a_residents_session_has_no_such_limit(resident: Person) -> None:

@@ -102,6 +102,8 @@ def test_without_proof_of_this_session_the_person_is_asked(party: Party, alice: 
         address = f"/oidc/logout?{urlencode({**query, 'post_logout_redirect_uri': BYE})}"
         page = elsewhere.get(address)
         assert page.status_code == 200 and "Keluar dari akun?" in page.content.decode()
+        known = query.get("client_id") or query.get("id_token_hint") == hint
+        assert ("https://app.example.org" in page["Content-Security-Policy"]) is bool(known), "where the form may lead"
         assert elsewhere.post(address, {"jawaban": "keluar"}).status_code == 403, "a form of another site"
         assert elsewhere.post("/oidc/logout", query)["Location"].startswith("/oidc/logout?")
     assert "_auth_user_id" in elsewhere.session
