@@ -8,11 +8,39 @@ from urllib.parse import urlsplit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.factors.rules import is_staff
 from portal.lib import crypto
+
+
+def _secrets() -> QuerySet[Authenticator]:
+    return Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN)
+
+
+def _is_under_newest(row: Authenticator) -> bool:
+    return all(crypto.is_newest(row.data[name]) for name in ("secret", "seed") if name in row.data)
+
+
+def count_old_keys() -> int:
+    """Seeds of authenticator apps and recovery codes that are still under an older key."""
+    return sum(1 for row in _secrets() if not _is_under_newest(row))
+
+
+def renew_keys() -> int:
+    """Put them under the newest key; returns how many rows were changed. Raises DecryptionError."""
+    changed = 0
+    for pk in _secrets().values_list("pk", flat=True):
+        with transaction.atomic():
+            row = Authenticator.objects.select_for_update().filter(pk=pk).first()
+            if row is not None and not _is_under_newest(row):
+                row.data |= {name: crypto.renew(row.data[name]) for name in ("secret", "seed") if name in row.data}
+                row.save(update_fields=["data"])
+                changed += 1
+    return changed
 
 
 class FactorHooks(DefaultMFAAdapter):

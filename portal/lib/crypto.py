@@ -73,6 +73,16 @@ def decrypt(token: str) -> bytes:
         raise DecryptionError("the stored value is damaged") from error
 
 
+def is_newest(token: str) -> bool:
+    """Was this encrypted under the newest key?"""
+    return token.startswith(f"{next(iter(_keys(settings.FIELD_KEYS)))}.")
+
+
+def renew(token: str) -> str:
+    """The same plain bytes under the newest key; the token itself when it is already. Raises DecryptionError."""
+    return token if is_newest(token) else encrypt(decrypt(token))
+
+
 def blind_index(value: str, *, purpose: str) -> str:
     """A keyed digest (64 hex digits) for exact look-up, under the *oldest* key so that it survives rotation."""
     material = list(_keys(settings.FIELD_KEYS).values())[-1]

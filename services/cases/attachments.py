@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from accounts.models import User
-from portal.lib.crypto import decrypt, encrypt
+from portal.lib.crypto import decrypt, encrypt, is_newest
 from portal.lib.faults import reach
 from services.adapters.values import SubmittedFile
 from services.cases.models import Attachment, Case, Delivery, Draft
@@ -239,6 +239,23 @@ def _write(ref: str, data: bytes) -> None:
 def open_attachment(attachment: Attachment) -> bytes:
     """The decrypted bytes. Raises OSError when the file is gone and DecryptionError when it is damaged."""
     return decrypt(_path(attachment.ref).read_text(encoding="ascii"))
+
+
+def is_newest_key(attachment: Attachment) -> bool:
+    """Is the file under the newest key? One that is gone is under none."""
+    try:
+        with _path(attachment.ref).open(encoding="ascii") as file:
+            return is_newest(file.read(40))
+    except OSError:
+        return True
+
+
+def renew_key(attachment: Attachment) -> bool:
+    """Put the file under the newest key; False when it is already. Raises OSError and DecryptionError."""
+    if is_newest_key(attachment):
+        return False
+    _write(attachment.ref, open_attachment(attachment))
+    return True
 
 
 def is_stored(attachment: Attachment) -> bool:
