@@ -347,6 +347,7 @@ LOGGING: dict[str, Any] = {
         "celery": {"level": "WARNING", "propagate": True},
         "kombu": {"level": "WARNING", "propagate": True},
         "django_tasks": {"level": "WARNING", "propagate": True},
+        "oauthlib": {"level": "WARNING", "propagate": True},  # below that it writes tokens down
         "zeep": {"level": "CRITICAL", "propagate": False},
     },
 }

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -76,6 +77,21 @@ class City:
             urllib.request.Request(f"{office or self.registry}{path}", body, {"Content-Type": "application/json"}), timeout=5
         ).close()
 
+    def holds_no_secret_in_its_logs(self) -> None:
+        """After every walk: what people typed and what proves who they are is in no log and in no subject."""
+        texts = [path.read_text(encoding="utf-8", errors="replace") for path in (self.var / "log").glob("*.log")]
+        subjects = re.findall(r"^Subject: .*(?:\n[ \t].*)*", self.mails(), re.M)
+        assert texts and any(texts), "nothing was logged"
+        for secret in (
+            "mojokerto-demo",
+            "3576014507900001",
+            "3576011203880002",
+            "demo-dinas-secret",
+            "logout_token=",
+            "code_verifier",
+        ):
+            assert not [text for text in [*texts, *subjects] if secret in text], secret
+
     def mails(self) -> str:
         """Everything that was mailed so far."""
         return "\n".join(path.read_text(encoding="utf-8") for path in sorted((self.var / "mail").glob("*.log")))
@@ -118,6 +134,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
         assert process.poll() is None, (var / "launch.log").read_text()
         until(lambda: made.ledger() is not None)
         yield made
+        made.holds_no_secret_in_its_logs()
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(40)
