@@ -8,7 +8,7 @@ import time
 
 from tests.bench.figures import LOG, VAR, loads, report
 from tests.bench.growth import full
-from tests.bench.pages import make_sites, pages, starts
+from tests.bench.pages import enumeration, make_sites, pages, starts
 from tests.bench.processes import missing_programs
 
 
@@ -29,6 +29,7 @@ def main() -> None:
         ours, theirs = make_sites()
         starts(ours, theirs)
         pages(ours, theirs)
+        enumeration(ours)
     if "full" in only:
         full()
     report(time.monotonic() - begin)

@@ -250,3 +250,14 @@ def accepting(ours: dict[str, str], floor: dict[str, float]) -> None:
         profile("Accepting an application", "accepting", ours)
     if load.refused:
         notes.append(f"Accepting refused {len(load.refused)}: {load.refused[0]}")
+
+
+def enumeration(ours: dict[str, str]) -> None:
+    """What the time of an answer tells about who has an account: nothing that 200 tries could show."""
+    step("Who has an account? Medians of known and unknown by turns")
+    tries = "40" if QUICK else "200"
+    found = json.loads(python("-m", "tests.bench.enumeration", tries, environment=ours)[0].splitlines()[-1])
+    for door, (known, unknown) in found.items():
+        apart = abs(known - unknown)
+        figure = f"{apart:.1f} ms apart ({known:.1f} / {unknown:.1f} ms)"
+        say("S5", f"{door}, medians of {tries} known and unknown", figure, "<= 50 ms", apart <= 50)
