@@ -38,7 +38,7 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_URL.split(":", 1)[0]
 # address of a mobile network: what is counted by address is generous.
 ACCOUNT_RATE_LIMITS = {
     "login": "300/m/ip",  # every look at the page counts, and hundreds may stand behind one address
-    "login_failed": "10/m/ip,120/h/ip",
+    "login_failed": "30/m/ip,300/h/ip",  # an address is many people; one account: accounts.guard.guessing
     "code": "20/m/ip",
     "signup": "20/m/ip,60/h/ip",
     "reset_password": "20/m/ip,5/h/key",

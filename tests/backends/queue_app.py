@@ -3,7 +3,7 @@
 python -m tests.backends.queue_app --port 8103 --store var/queue_app.sqlite3
 
 It knows of the portal only its issuer address (PUBLIC_URL) and its own client id and secret, and does everything by an
-independent client library (Authlib). Pages: / (who is here, their ticket), /masuk, /cb, /segarkan (refresh), /keluar,
+independent client library (Authlib). Pages: / (who is here, their ticket), /masuk, /cb, /segarkan (refresh), /lepas (revoke), /keluar,
 and /backchannel-logout for the portal. /masuk takes `prompt`, `max_age` and `acr_values` to try them out.
 """
 
@@ -131,6 +131,7 @@ class Handler(BaseHTTPRequestHandler):
             "/masuk": self.sign_in,
             "/cb": self.callback,
             "/segarkan": self.refresh,
+            "/lepas": self.give_back,
             "/keluar": self.leave,
         }
         door = doors.get(parts.path)
@@ -176,6 +177,7 @@ class Handler(BaseHTTPRequestHandler):
             200,
             f"<h1>Antrean MPP</h1><p id='siapa'>Halo, {html.escape(data['told'].get('name', data['sub']))}</p>"
             f"<p>Nomor antrean Anda: <b>A-{int(data['sub'].encode().hex()[:6], 16) % 900 + 100}</b></p><table>{told}</table>"
+            f"<p id='tingkat'>{html.escape(str(data.get('acr')))}</p>"
             "<p><a href='/segarkan'>Segarkan</a> <a href='/masuk?prompt=login'>Masuk lagi</a> <a href='/keluar'>Keluar</a></p>",
         )
 
@@ -231,6 +233,17 @@ class Handler(BaseHTTPRequestHandler):
         data["told"] = session.get(self.provider.known()["userinfo_endpoint"]).json()
         self.store.put(self.key, data)
         self.redirect("/")
+
+    def give_back(self, query: dict) -> None:
+        """Revoke what this app holds (RFC 7009), and stay: the next refresh will fail."""
+        data = self.store.get(self.key)
+        session = self.provider.session(token=data.get("token"))
+        answer = session.revoke_token(
+            self.provider.known()["revocation_endpoint"],
+            token=data["token"]["refresh_token"],
+            token_type_hint="refresh_token",
+        )
+        self.answer(200, f"<h1>Dilepas</h1><p id='keadaan'>{answer.status_code}</p>")
 
     def leave(self, query: dict) -> None:
         data = self.store.get(self.key)

@@ -57,6 +57,14 @@ OIDCCacheType shm
   AuthType openid-connect
   Require valid-user
 </Location>
+<Location /diam>
+  OIDCPathAuthRequestParams prompt=none
+</Location>
+<Location /kuat>
+  OIDCPathAuthRequestParams "acr_values=urn:layanan-kota:level:3&prompt=login"
+  OIDCUnAutzAction auth
+  Require claim acr:urn:layanan-kota:level:3
+</Location>
 <Location /bye.html>
   AuthType None
   Require all granted
@@ -80,6 +88,9 @@ def apache(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
     (root / "www").mkdir()
     page = "<!doctype html><html lang='id'><meta charset='utf-8'><link rel='icon' href='data:,'><title>A</title><h1>%s</h1>"
     (root / "www" / "index.html").write_text(page % "Di dalam")
+    for name in ("diam", "kuat"):
+        (root / "www" / name).mkdir()
+        (root / "www" / name / "index.html").write_text(page % f"Di dalam {name}")
     (root / "www" / "bye.html").write_text(page % "Sampai jumpa")
     names = ("mpm_event", "authn_core", "authz_core", "authz_user", "dir", "mime", "socache_shmcb", "auth_openidc")
     modules = "\n".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in names)

@@ -31,6 +31,7 @@ class Party:
 
     def __init__(self, app: App, browser: Client, secret: str = SECRET, callback: str = CALLBACK) -> None:
         self.app, self.browser, self.door, self.secret, self.callback = app, browser, Client(), secret, callback
+        self.issuer = "http://localhost:8000"
 
     def query(self, **more: Any) -> dict[str, str]:
         asked = {
@@ -57,7 +58,7 @@ class Party:
         )
         assert answer["Cache-Control"].startswith("no-store") or "no-store" in answer["Cache-Control"]
         found = dict(parse_qsl(urlsplit(answer["Location"]).query, keep_blank_values=True))
-        assert found["iss"] == "http://localhost:8000"
+        assert found["iss"] == self.issuer
         return found
 
     def consent(self, answer: Any, reply: str = "izinkan") -> Any:

@@ -49,6 +49,34 @@ ADDRESSES = [
 ]
 
 
+DOUBLED = "client_id redirect_uri response_type scope state nonce code_challenge prompt max_age acr_values".split()
+WISHES: list[tuple[dict[str, Any], str]] = [
+    ({"code_challenge": None}, "invalid_request"),
+    ({"code_challenge_method": None}, "invalid_request"),
+    ({"code_challenge_method": "plain"}, "invalid_request"),
+    ({"code_challenge_method": "s256"}, "invalid_request"),
+    ({"code_challenge": "short"}, "invalid_request"),
+    ({"code_challenge": "=" * 43}, "invalid_request"),
+    ({"response_type": "token"}, "unsupported_response_type"),
+    ({"response_type": "id_token"}, "unsupported_response_type"),
+    ({"response_type": "code id_token"}, "unauthorized_client"),
+    ({"response_type": "none"}, "unauthorized_client"),
+    ({"response_type": None}, "invalid_request"),
+    ({"scope": "openid connections:write"}, "invalid_scope"),
+    ({"scope": "openid everything"}, "invalid_scope"),
+    ({"scope": None}, "invalid_scope"),
+    ({"scope": "cases:write openid"}, "invalid_scope"),
+    ({"request": "eyJhbGciOiJub25lIn0.e30."}, "request_not_supported"),
+    ({"request_uri": "https://evil.example/r"}, "request_uri_not_supported"),
+    ({"response_mode": "fragment"}, "invalid_request"),
+    ({"response_mode": "form_post"}, "invalid_request"),
+    ({"claims": '{"id_token": {"nik": null}}'}, "invalid_request"),
+    ({"prompt": "none login"}, "invalid_request"),
+    ({"max_age": "soon"}, "invalid_request"),
+    ({"max_age": "-1"}, "invalid_request"),
+]
+
+
 @pytest.mark.parametrize("uri", ADDRESSES)
 def test_only_the_registered_address_letter_for_letter(party: Party, uri: str) -> None:
     answer = party.ask(redirect_uri=uri)
@@ -56,9 +84,7 @@ def test_only_the_registered_address_letter_for_letter(party: Party, uri: str) -
     assert "Aplikasi ini tidak bisa masuk lewat portal" in answer.content.decode() and not Grant.objects.exists()
 
 
-@pytest.mark.parametrize(
-    "name", "client_id redirect_uri response_type scope state nonce code_challenge prompt max_age acr_values".split()
-)
+@pytest.mark.parametrize("name", DOUBLED)
 def test_a_doubled_parameter_is_refused(party: Party, name: str) -> None:
     query = party.query(prompt="login", max_age=10, acr_values="x")
     for extra in (query[name], "evil"):
@@ -67,34 +93,7 @@ def test_a_doubled_parameter_is_refused(party: Party, name: str) -> None:
     assert not Grant.objects.exists()
 
 
-@pytest.mark.parametrize(
-    ("change", "error"),
-    [
-        ({"code_challenge": None}, "invalid_request"),
-        ({"code_challenge_method": None}, "invalid_request"),
-        ({"code_challenge_method": "plain"}, "invalid_request"),
-        ({"code_challenge_method": "s256"}, "invalid_request"),
-        ({"code_challenge": "short"}, "invalid_request"),
-        ({"code_challenge": "=" * 43}, "invalid_request"),
-        ({"response_type": "token"}, "unsupported_response_type"),
-        ({"response_type": "id_token"}, "unsupported_response_type"),
-        ({"response_type": "code id_token"}, "unauthorized_client"),
-        ({"response_type": "none"}, "unauthorized_client"),
-        ({"response_type": None}, "invalid_request"),
-        ({"scope": "openid connections:write"}, "invalid_scope"),
-        ({"scope": "openid everything"}, "invalid_scope"),
-        ({"scope": None}, "invalid_scope"),
-        ({"scope": "cases:write openid"}, "invalid_scope"),
-        ({"request": "eyJhbGciOiJub25lIn0.e30."}, "request_not_supported"),
-        ({"request_uri": "https://evil.example/r"}, "request_uri_not_supported"),
-        ({"response_mode": "fragment"}, "invalid_request"),
-        ({"response_mode": "form_post"}, "invalid_request"),
-        ({"claims": '{"id_token": {"nik": null}}'}, "invalid_request"),
-        ({"prompt": "none login"}, "invalid_request"),
-        ({"max_age": "soon"}, "invalid_request"),
-        ({"max_age": "-1"}, "invalid_request"),
-    ],
-)
+@pytest.mark.parametrize(("change", "error"), WISHES)
 def test_a_wrong_wish_is_told_to_the_app_with_state_and_issuer(party: Party, change: dict[str, Any], error: str) -> None:
     told = party.told(party.ask(**change))
     assert (told["error"], told["state"]) == (error, "st-1"), told
