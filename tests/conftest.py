@@ -27,8 +27,14 @@ def _person(name: str) -> User:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test is connected to the city before anything of it touches a database."""
+    """A test is connected to the city before anything of it touches a database.
+
+    Side by side (`--dist loadgroup`): what starts processes and kills them, the walks in a browser (which share one running
+    portal), and every other module.
+    """
     for item in items:
+        shared = next((name for name in ("kill", "journey") if item.get_closest_marker(name)), "")
+        item.add_marker(pytest.mark.xdist_group(shared or item.path.as_posix()))
         names = getattr(item, "fixturenames", [])
         if "demo_city" in names and names[0] != "in_the_city":  # the cases of one test share the list
             names.insert(0, "in_the_city")

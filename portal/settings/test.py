@@ -23,6 +23,7 @@ for _path in sorted(BASE_DIR.glob("**/migrations/*.py")):
     if ".venv" not in _path.parts:
         _digest.update(_path.read_bytes())
 _lane = os.environ.get("TEST_LANE", "main")
+_worker = os.environ.get("PYTEST_XDIST_WORKER", "")  # pytest-django names its database after it
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     (VAR_DIR / "test").mkdir(exist_ok=True)
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test" / f"{_lane}-{_digest.hexdigest()[:12]}.sqlite3")}
@@ -31,4 +32,4 @@ else:
     # A test is one transaction, however long a busy machine lets it wait between two statements.
     DATABASES["default"]["OPTIONS"]["options"] += " -c idle_in_transaction_session_timeout=0"
 (VAR_DIR / "static").mkdir(exist_ok=True)  # WhiteNoise warns about a missing folder
-UPLOADS_ROOT = VAR_DIR / "test" / "uploads"
+UPLOADS_ROOT = VAR_DIR / "test" / f"uploads{_worker}"
