@@ -12,6 +12,7 @@ import pytest
 
 from tests.journeys.conftest import ON_FULL_STACK, City, until
 from tests.journeys.test_applying import sign_in
+from tests.journeys.test_pages import problems_of, sideways
 
 pytestmark = [
     pytest.mark.journey,
@@ -32,7 +33,16 @@ def forget(page: Any, city: City) -> None:
             page.click(f"button:has-text('{words}')")
 
 
-def test_one_sign_in_opens_the_old_app_links_an_older_account_and_ends_it(page: Any, city: City) -> None:
+def fits(page: Any, scripts: bool) -> None:
+    """The portal's page that is open can be used by everybody. (axe waits for ever where scripts are off.)"""
+    assert not sideways(page), page.url
+    assert not scripts or not problems_of(page), page.url
+
+
+def test_one_sign_in_opens_the_old_app_links_an_older_account_and_ends_it(
+    page: Any, city: City, request: pytest.FixtureRequest
+) -> None:
+    scripts = request.node.callspec.params["page"][1]
     sign_in(page, city, "alice")
     forget(page, city)
     page.goto(f"{home(city)}/arsip?tahun=2009&hal=1")
@@ -42,7 +52,9 @@ def test_one_sign_in_opens_the_old_app_links_an_older_account_and_ends_it(page: 
     assert page.inner_text("#siapa") == "Alice Contoh" and "Belum ditautkan" in page.inner_text("#akun")
 
     page.click("text=Tautkan akun lama di portal")
+    fits(page, scripts)
     page.click("a:has-text('Tautkan')")
+    fits(page, scripts)
     page.click("a:has-text('Lanjut')")
     page.fill("[name=nama]", "siti.lama")
     page.fill("[name=sandi]", "salah")
@@ -52,7 +64,9 @@ def test_one_sign_in_opens_the_old_app_links_an_older_account_and_ends_it(page: 
     page.fill("[name=sandi]", "arsip-2009")
     page.click("button")
     assert "siti.lama" in page.inner_text("main") and page.url.startswith(f"{city.base}/akun/aplikasi/tautkan/selesai/")
+    fits(page, scripts)
     page.click("button[value=tautkan]")
+    fits(page, scripts)
     assert "sudah ditautkan" in page.inner_text("main")
     page.goto(f"{home(city)}/")
     assert "Surat izin 2009" in page.inner_text("main")
