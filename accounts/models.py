@@ -108,7 +108,8 @@ class AccessEntry(models.Model):
         indexes: ClassVar = [models.Index(fields=["subject", "-at"])]
 
 
-from accounts.guard.models import AccountNotice, Event, GuessCount  # noqa: E402  (the models of one app, in three files)
+from accounts.guard.models import AccountNotice, Event, GuessCount  # noqa: E402  (the models of one app, in four files)
+from accounts.roles.models import Act, RoleChange  # noqa: E402
 from accounts.sso.models import (  # noqa: E402
     ClientProfile,
     Consent,
@@ -125,6 +126,7 @@ from accounts.sso.models import (  # noqa: E402
 __all__ = [
     "AccessEntry",
     "AccountNotice",
+    "Act",
     "AssuranceLevel",
     "ClientProfile",
     "Consent",
@@ -136,6 +138,7 @@ __all__ = [
     "LinkRequest",
     "LinkedAccount",
     "LogoutNotice",
+    "RoleChange",
     "Subject",
     "UsedAssertion",
     "User",

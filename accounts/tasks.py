@@ -15,7 +15,7 @@ from django.db.models import F
 from django.utils import timezone, translation
 
 from accounts.guard import notices
-from accounts.guard.models import AccountNotice, Event
+from accounts.guard.models import BY_STAFF, AccountNotice, Event
 from accounts.sso.endings import GIVE_UP, logout_token
 from accounts.sso.models import LogoutNotice
 from portal.lib.channels import send_mail_message
@@ -59,7 +59,12 @@ def send_account_notice(notice_id: int) -> None:
     if not AccountNotice.objects.filter(pk=notice_id, next_try__lte=now).update(next_try=now + LEASE, tries=F("tries") + 1):
         return
     notice = AccountNotice.objects.select_related("user").get(pk=notice_id)
-    context = {"event": Event(notice.event), "notice": notice, "name": notice.user.get_full_name()}
+    context = {
+        "event": Event(notice.event),
+        "notice": notice,
+        "name": notice.user.get_full_name(),
+        "by_staff": notice.event in BY_STAFF,
+    }
     try:
         with translation.override(notice.language):
             send_mail_message(notice.address, template="account_event", context=context, key=f"account-{notice.pk}")

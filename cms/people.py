@@ -14,7 +14,6 @@ from wagtail.users.forms import UserCreationForm, UserEditForm
 from wagtail.users.views.users import IndexView, UserViewSet
 
 from accounts.models import User
-from accounts.sso.endings import end_everything
 from cms import scope
 from cms.models import DepartmentPage
 from portal.lib.languages import DEFAULT
@@ -37,12 +36,13 @@ class _OneName:
         return str(self.cleaned_data["email"]).lower()
 
 
+# Roles and whether an account is open are changed at /petugas/ alone: there it is written down and the person is told.
 class PersonCreationForm(_OneName, UserCreationForm):
     first_name = last_name = None
     name = forms.CharField(label=_("Nama lengkap"), max_length=120)
 
     class Meta(UserCreationForm.Meta):
-        fields: ClassVar[set[str]] = {"email", "name", "is_superuser", "groups"}
+        fields: ClassVar[set[str]] = {"email", "name", "is_superuser"}
 
 
 class PersonEditForm(_OneName, UserEditForm):
@@ -51,17 +51,18 @@ class PersonEditForm(_OneName, UserEditForm):
     first_name = last_name = None
     name = forms.CharField(label=_("Nama lengkap"), max_length=120)
 
-    def save(self, commit: bool = True) -> User:
-        user: User = super().save(commit)
-        if commit and not user.is_active:
-            end_everything(user)
-        return user
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("is_active", None)
 
     class Meta(UserEditForm.Meta):
-        fields: ClassVar[set[str]] = {"email", "name", "is_active", "is_superuser", "groups"}
+        fields: ClassVar[set[str]] = {"email", "name", "is_active", "is_superuser"}
 
 
 class PeopleView(IndexView):
+    def get_delete_url(self, instance: User) -> str:
+        return ""  # an account is closed, never deleted: what it did stays
+
     @cached_property
     def search_fields(self) -> set[str]:
         return {"name", "email"}

@@ -7,11 +7,13 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
+from accounts.factors.rules import is_staff
 from accounts.models import User
 from accounts.permissions import is_operator
 from portal.demo.codes import demo_accounts
 from portal.lib import languages
 from services.cases.queries import clerk_departments
+from services.catalogue.members import managed_departments
 
 
 class Rooms:
@@ -21,11 +23,23 @@ class Rooms:
         self.user = getattr(request, "user", AnonymousUser())  # an error page may come before sign-in is known
 
     @cached_property
+    def any(self) -> bool:
+        return is_staff(self.user)
+
+    @cached_property
     def cases(self) -> bool:
         return isinstance(self.user, User) and bool(clerk_departments(self.user))
 
     @cached_property
     def system(self) -> bool:
+        return is_operator(self.user)
+
+    @cached_property
+    def members(self) -> bool:
+        return managed_departments(self.user).exists()
+
+    @cached_property
+    def people(self) -> bool:
         return is_operator(self.user)
 
     @cached_property

@@ -8,8 +8,9 @@ from django.conf.urls.i18n import i18n_patterns
 from django.urls import URLPattern, URLResolver, include, path
 
 from cms.urls import in_one_language as cms_in_one_language
-from portal import health, staff_views
+from portal import health
 from portal.metrics import metrics
+from portal.staff import front, members, people, system
 from services.cases.urls import webhooks
 
 handler400 = "portal.errors.bad_request"
@@ -26,10 +27,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.sso.urls")),
     path("", include(cms_in_one_language)),
     *i18n_patterns(
+        path("akun/peran/", front.own_roles, name="own-roles"),
+        path("akun/undangan/<slug:token>/", front.invitation, name="invitation"),
         path("akun/", include("accounts.urls")),
-        path("petugas/sistem/", staff_views.system, name="staff-system"),
-        path("petugas/sistem/katalog/", staff_views.check_catalogue, name="staff-system-catalogue"),
-        path("petugas/sistem/sambungan/<slug:code>/", staff_views.switch_connection, name="staff-system-connection"),
+        path("petugas/", front.front, name="staff-inbox"),
+        path("petugas/anggota/", members.departments, name="staff-members"),
+        path("petugas/anggota/<slug:code>/", members.department, name="staff-members-of"),
+        path("petugas/anggota/<slug:code>/undangan/<int:pk>/tarik/", members.take_back, name="staff-invitation-back"),
+        path("petugas/anggota/<slug:code>/<slug:public_id>/", members.member, name="staff-member"),
+        path("petugas/pengguna/", people.listed, name="staff-people"),
+        path("petugas/pengguna/<slug:public_id>/", people.person, name="staff-person"),
+        path("petugas/pengguna/<slug:public_id>/peran/", people.city_roles, name="staff-person-roles"),
+        path("petugas/pengguna/<slug:public_id>/akun/", people.account, name="staff-person-account"),
+        path("petugas/sistem/", system.system, name="staff-system"),
+        path("petugas/sistem/katalog/", system.check_catalogue, name="staff-system-catalogue"),
+        path("petugas/sistem/sambungan/<slug:code>/", system.switch_connection, name="staff-system-connection"),
         path("", include("services.cases.urls")),
         path("", include("cms.urls")),
         prefix_default_language=False,

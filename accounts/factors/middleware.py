@@ -61,10 +61,14 @@ class StaffDoors:
     def _led_to(self, request: HttpRequest) -> str:
         """Where this person must go first, or "" when they may pass."""
         user = request.user
-        if not isinstance(user, User) or rules.has_shown(request, user) or not rules.is_staff(user):
+        if not isinstance(user, User):
             return ""
-        if rules.STAFF not in request.session:  # became staff after signing in
-            rules.begin_staff_session(request, user)
+        if rules.STAFF not in request.session:
+            if not rules.is_staff(user):
+                return ""
+            rules.begin_staff_session(request, user)  # became staff after signing in
+        if rules.has_shown(request, user) or not rules.is_staff(user):
+            return ""
         back = request.get_full_path() if request.method == "GET" else request.path
         kinds = set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
         if Authenticator.Type.TOTP in kinds:

@@ -34,10 +34,25 @@ class Event(models.TextChoices):
     APP_REMOVED = "app_removed", _("Aplikasi autentikator dicabut dari akun Anda")
     CODES_MADE = "codes_made", _("Kode cadangan baru dibuat di akun Anda")
     FACTORS_RESET = "factors_reset", _("Langkah kedua akun Anda dicabut oleh pengelola portal")
+    ROLE_GIVEN = "role_given", _("Anda mendapat peran di portal")
+    ROLE_TAKEN = "role_taken", _("Peran Anda di portal dicabut")
+    ACCOUNT_CLOSED = "account_closed", _("Akun Anda dinonaktifkan oleh pengelola portal")
+    ACCOUNT_OPENED = "account_opened", _("Akun Anda diaktifkan lagi oleh pengelola portal")
+    SESSIONS_ENDED = "sessions_ended", _("Semua sesi Anda diakhiri oleh pengelola portal")
     PASSKEY_ADDED = "passkey_added", _("Kunci sandi ditambahkan ke akun Anda")
     ACCOUNT_LINKED = "account_linked", _("Akun lama di aplikasi dinas ditautkan ke akun Anda")
     ACCOUNT_UNLINKED = "account_unlinked", _("Tautan ke akun lama di aplikasi dinas dilepas dari akun Anda")
     PASSKEY_REMOVED = "passkey_removed", _("Kunci sandi dihapus dari akun Anda")
+
+
+BY_STAFF = (
+    Event.FACTORS_RESET,
+    Event.ROLE_GIVEN,
+    Event.ROLE_TAKEN,
+    Event.ACCOUNT_CLOSED,
+    Event.ACCOUNT_OPENED,
+    Event.SESSIONS_ENDED,
+)  # what somebody else did, for a reason
 
 
 class AccountNotice(models.Model):
@@ -48,6 +63,7 @@ class AccountNotice(models.Model):
     address = EncryptedTextField()
     where = models.CharField(max_length=60, blank=True)  # shortened
     browser = models.CharField(max_length=60, blank=True)
+    detail = models.CharField(max_length=600, blank=True, db_default="")  # which roles, and why
     language = models.CharField(max_length=5)
     made_at = models.DateTimeField(auto_now_add=True)
     next_try = models.DateTimeField(null=True, db_index=True)

@@ -71,7 +71,7 @@ def browser_name(agent: str) -> str:
     return name or system or re.sub(r"[^\w./-].*", "", agent)[:40] or _("Browser tidak dikenal")
 
 
-def tell(user: User, event: Event, request: HttpRequest | None = None, address: str = "") -> None:
+def tell(user: User, event: Event, request: HttpRequest | None = None, address: str = "", *, detail: str = "") -> None:
     """One mail, in the language in which the person last acted here."""
     notice = AccountNotice.objects.create(
         user=user,
@@ -79,6 +79,7 @@ def tell(user: User, event: Event, request: HttpRequest | None = None, address: 
         address=address or user.email,
         where=shortened(request.META.get("REMOTE_ADDR", "")) if request else "",
         browser=browser_name(request.headers.get("User-Agent", "")) if request else "",
+        detail=detail[:600],
         language=user.language or active(),
         next_try=timezone.now(),
     )

@@ -13,16 +13,17 @@ import yaml
 from django.db import transaction
 
 from accounts.models import AssuranceLevel, User
+from accounts.permissions import CityRole
+from accounts.roles.city import set_city_roles
 from cms import loading, publishing, scope
 from cms.models import ContentPage, DepartmentPage, HomePage, ServicePage
 from cms.models.service import FACTS
 from portal.demo import codes
 from portal.lib.crypto import blind_index
-from services.catalogue import actions
+from services.catalogue import actions, members
 from services.catalogue.models import (
     Category,
     Department,
-    DepartmentMember,
     DepartmentRole,
     Dimension,
     Holiday,
@@ -40,7 +41,7 @@ HERE = Path(__file__).resolve().parent
 PASSWORD = "mojokerto-demo"
 Say = Callable[[str], None]
 
-# Name, roles as (department, role), superuser. Roles, not persons.
+# Name, roles as (department, role), roles for the whole city, superuser. Roles, not persons.
 PEOPLE: dict[str, dict[str, Any]] = {
     "alice": {"name": "Alice Contoh", "nik": "3576014507900001", "kelurahan": "kel-mentikan"},
     "adi": {"name": "Adi Contoh", "kelurahan": "kel-meri"},
@@ -49,10 +50,14 @@ PEOPLE: dict[str, dict[str, Any]] = {
         "roles": [("dispendukcapil", DepartmentRole.CLERK), ("dispendukcapil", DepartmentRole.EDITOR)],
     },
     "dewi": {"name": "Dewi Contoh", "roles": [("dlh", DepartmentRole.CLERK), ("dlh", DepartmentRole.EDITOR)]},
-    "rina": {"name": "Rina Contoh", "roles": [("diskominfo", DepartmentRole.REVIEWER)]},
+    "rina": {
+        "name": "Rina Contoh",
+        "roles": [("diskominfo", DepartmentRole.REVIEWER)],
+        "city": [CityRole.COORDINATOR],
+    },
     "ivan": {"name": "Ivan Contoh", "roles": [("dispendukcapil", DepartmentRole.INTEGRATOR)]},
-    "wali": {"name": "Wali Contoh", "groups": ["pimpinan"]},
-    "oper": {"name": "Oper Contoh", "groups": ["operator"]},
+    "wali": {"name": "Wali Contoh", "city": [CityRole.LEADERSHIP]},
+    "oper": {"name": "Oper Contoh", "city": [CityRole.OPERATOR]},
     "admin": {"name": "Admin Contoh", "superuser": True},
 }
 
@@ -305,9 +310,8 @@ def _connections(say: Say) -> None:
 
 def _people() -> None:
     from allauth.account.models import EmailAddress
-    from django.contrib.auth.models import Group
 
-    groups = scope.ensure_groups(Department.objects.values_list("code", flat=True))
+    scope.ensure_groups(Department.objects.values_list("code", flat=True))
     departments = {d.code: d for d in Department.objects.all()}
     for name, facts in PEOPLE.items():
         user = User(email=f"{name}@example.org", name=facts["name"], kelurahan=facts.get("kelurahan", ""))
@@ -322,8 +326,6 @@ def _people() -> None:
         if name in codes.STAFF:
             codes.install(user, name)
         for code, role in facts.get("roles", []):
-            DepartmentMember.objects.create(user=user, department=departments[code], role=role)
-            if role == DepartmentRole.EDITOR:
-                user.groups.add(groups[code])
-        for group in facts.get("groups", []):
-            user.groups.add(Group.objects.get_or_create(name=group)[0])
+            members.set_roles(user, department=departments[code], roles=[role], by=None, added=True)
+        if city := facts.get("city"):
+            set_city_roles(user, roles=city, by=None)

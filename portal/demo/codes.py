@@ -18,7 +18,7 @@ RESIDENTS = {"alice": _("warga"), "adi": _("warga kedua")}
 STAFF = {
     "bob": _("petugas dan penyunting Dispendukcapil"),
     "dewi": _("petugas dan penyunting DLH"),
-    "rina": _("peninjau Diskominfo"),
+    "rina": _("peninjau Diskominfo dan koordinator pengaduan"),
     "ivan": _("integrator Dispendukcapil"),
     "wali": _("pimpinan"),
     "oper": _("operator"),

@@ -75,6 +75,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": schedule(30.0),
         "options": {"expires": 30},
     },
+    "send-invitations": {
+        "task": "services.catalogue.timetable.send_due_invitations",
+        "schedule": schedule(30.0),
+        "options": {"expires": 30},
+    },
     "forget-old-guesses": {
         "task": "accounts.timetable.forget_old_guesses",
         "schedule": crontab(hour=3, minute=20),

@@ -79,6 +79,9 @@ MFA_FORMS = {
 }
 # Who has duties beyond a resident's (besides superusers and members of any group): a function of a user each.
 STAFF_RULES = ["services.catalogue.queries.is_member"]
+# What follows from a change of somebody's roles in a department: a function of the person and the department's code each,
+# in the same transaction.
+MEMBER_FOLLOWERS = ["cms.roles.follow"]
 STAFF_IDLE_SECONDS = env.int("STAFF_IDLE_SECONDS", default=30 * 60)
 STAFF_SESSION_SECONDS = env.int("STAFF_SESSION_SECONDS", default=12 * 3600)
 

@@ -21,7 +21,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("permohonan/<slug:reference>/jawab/", case_views.answer, name="case-answer"),
     path("permohonan/<slug:reference>/berkas/", case_views.add_files, name="case-files"),
     path("permohonan/<slug:reference>/batalkan/", case_views.withdraw, name="case-withdraw"),
-    path("petugas/", staff_views.inbox, name="staff-inbox"),
     path("petugas/permohonan/<slug:reference>/", staff_views.case, name="staff-case"),
     path("petugas/permohonan/<slug:reference>/putuskan/", staff_views.decide, name="staff-decide"),
     path("petugas/permohonan/<slug:reference>/pembatalan/", staff_views.decide_withdrawal, name="staff-withdrawal"),

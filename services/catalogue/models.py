@@ -13,6 +13,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.lib import languages
+from portal.lib.crypto import EncryptedTextField
+from portal.lib.references import new_token
 
 
 class NamedInTwoLanguages:
@@ -76,7 +78,7 @@ class DepartmentRole(models.TextChoices):
 
 
 class DepartmentMember(models.Model):
-    """One role of one person in one department."""
+    """One role of one person in one department. Written only by `members`."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     department = models.ForeignKey(Department, on_delete=models.CASCADE, related_name="members")
@@ -86,6 +88,39 @@ class DepartmentMember(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["user", "department", "role"], name="one_row_a_role"),
         ]
+
+
+class Invitation(models.Model):
+    """Roles in a department that wait for the owner of an address without an account; its own row in the outbox of mails."""
+
+    department = models.ForeignKey(Department, on_delete=models.CASCADE, related_name="invitations")
+    email = EncryptedTextField()
+    email_index = models.CharField(max_length=64, db_index=True)
+    roles = models.JSONField()
+    reason = models.CharField(max_length=300, blank=True)
+    token = models.CharField(max_length=32, unique=True, default=new_token)  # of the link in the mail
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    language = models.CharField(max_length=5)
+    made_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    taken_back_at = models.DateTimeField(null=True)
+    next_try = models.DateTimeField(null=True, db_index=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["department", "email_index"],
+                condition=models.Q(accepted_at=None, taken_back_at=None),
+                name="one_open_invitation",
+            ),
+        ]
+
+    @property
+    def role_labels(self) -> str:
+        return ", ".join(str(DepartmentRole(role).label) for role in self.roles)
 
 
 class ServicePoint(NamedInTwoLanguages, models.Model):

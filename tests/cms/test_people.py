@@ -57,7 +57,7 @@ def test_the_operator_finds_people_by_name(operator: Client) -> None:
     assert "dewi@example.org" in found and "bob@example.org" not in found
 
 
-def test_the_operator_makes_a_clerk_with_one_name(operator: Client) -> None:
+def test_a_superuser_makes_an_account_with_one_name_and_no_roles(operator: Client) -> None:
     from django.contrib.auth.models import Group
 
     values = {
@@ -71,14 +71,24 @@ def test_the_operator_makes_a_clerk_with_one_name(operator: Client) -> None:
     assert operator.post("/kelola/users/new/", values).status_code == 302
     made = User.objects.get(email="siti@example.org")
     assert made.name == "Siti" and made.check_password("kata-sandi-panjang-1") and not made.is_superuser
+    assert not made.groups.exists(), "roles are given at /petugas/, where it is written down"
     again = operator.post("/kelola/users/new/", values)
     assert again.status_code == 200 and "email" in again.context["form"].errors
 
     assert 'value="Siti"' in operator.get(f"/kelola/users/edit/{made.pk}/").content.decode()
-    changed = {"email": made.email, "name": "Siti Aminah", "is_active": "on"}
+    changed = {"email": made.email, "name": "Siti Aminah"}
     assert operator.post(f"/kelola/users/edit/{made.pk}/", changed).status_code == 302
     made.refresh_from_db()
     assert made.name == "Siti Aminah" and made.check_password("kata-sandi-panjang-1")
+    assert made.is_active, "an account is closed at /petugas/, with a reason"
+
+
+def test_nobody_deletes_people_or_changes_many_at_once(operator: Client, bob: User) -> None:
+    for address in (f"/kelola/users/delete/{bob.pk}/", f"/kelola/bulk/accounts/user/set_active_state/?id={bob.pk}"):
+        assert operator.get(address).status_code == 404
+        assert operator.post(address, {"mark_as_active": ""}).status_code == 404
+    bob.refresh_from_db()
+    assert bob.is_active
 
 
 def test_nobody_in_the_back_office_has_no_name(operator: Client, bob: User) -> None:
@@ -95,4 +105,4 @@ def test_bob_changes_his_name_and_does_not_manage_people(desk: Client, bob: User
     assert response.status_code == 302, response.context["panels_by_tab"]
     bob.refresh_from_db()
     assert bob.name == "Bob"
-    assert desk.get("/kelola/users/")["Location"] == "/kelola/"
+    assert desk.get("/kelola/users/").status_code == 404

@@ -1,6 +1,7 @@
 """Every address of the portal, with samples in place of its arguments, and who gets what there.
 
-The table is `doors.txt`: one line an address, one answer a person. It is written anew by
+The table is `doors.txt`: one line an address, one cell a person: what GET and an empty POST (with a valid CSRF token)
+answer there, "in" where they are led to sign-in. It is written anew by
 
     WRITE_DOORS=1 .venv/bin/python -m pytest tests/portal/test_doors.py
 
@@ -18,9 +19,10 @@ from django.urls import get_resolver
 from django.urls.resolvers import RoutePattern, URLPattern, URLResolver
 
 TABLE = Path(__file__).parent / "doors.txt"
-# visitor, a resident without anything, the owner of the sample case, a clerk and editor of its department, one of another
-# department, the reviewer of Diskominfo, the operator, the superuser
-PEOPLE = ("visitor", "adi", "alice", "bob", "dewi", "rina", "oper", "admin")
+# visitor, a resident without anything, the owner of the sample case; of its department the clerk and editor, one who is only
+# a clerk, one who is only an editor, the manager, the integrator; a clerk and editor of another department, the reviewer of
+# Diskominfo (complaint coordinator too), leadership, the operator, the superuser
+PEOPLE = tuple("visitor adi alice bob klerk sunting kepala ivan dewi rina wali oper admin".split())
 
 
 def addresses() -> list[str]:
@@ -53,7 +55,8 @@ def _filled(pattern: Any, whole: str, samples: dict[str, str]) -> str:
 
 
 def _sample(name: str, kind: str, whole: str, samples: dict[str, str]) -> str:
-    for key in (f"{whole.split('/')[0]}/{name}", name):
+    first, _slash, rest = whole.partition("/")
+    for key in (f"{first}/{rest.partition('/')[0]}/{name}", f"{first}/{name}", name):
         if key in samples:
             return samples[key]
     return "1" if kind == "int" else "x"

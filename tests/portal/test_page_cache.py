@@ -225,6 +225,7 @@ def test_a_resident_who_applies_renews_nothing(alice: User) -> None:
 # Of the catalogue and the pages, the tables that no public page is made from.
 NOT_SHOWN = {
     "catalogue.DepartmentMember",
+    "catalogue.Invitation",
     "catalogue.Holiday",  # promises of one's own case
     "catalogue.SearchWord",  # written together with its SearchEntry
     "cms.CatalogueCheck",  # for operators

@@ -2,14 +2,10 @@
 
 from typing import Any
 
-from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.guard import guessing
-from accounts.guard.models import Event
-from accounts.guard.notices import tell
 from accounts.models import User
-from accounts.sso.endings import end_everything
+from accounts.roles.people import reset_second_factor
 
 
 class Command(BaseCommand):
@@ -23,8 +19,5 @@ class Command(BaseCommand):
         user = User.objects.filter(email__iexact=options["email"]).first()
         if user is None:
             raise CommandError("No such account.")
-        count, _ = Authenticator.objects.filter(user=user).delete()
-        guessing.forget_all_of(user)
-        end_everything(user)
-        tell(user, Event.FACTORS_RESET)
+        count = reset_second_factor(user, by=None, reason="manage.py second_factor reset")
         self.stdout.write(f"{user.email}: {count} taken away, every session ended.")

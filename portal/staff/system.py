@@ -2,44 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
-
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.permissions import is_operator
 from accounts.requests import SignedInRequest
 from portal import __version__
 from portal.health import own_checks
 from portal.lib.posted import posted
 from portal.lib.waking import wake
 from portal.overview import OPEN_STATES, overview
+from portal.staff.doors import operators_only
 from services.adapters.actions import switch_connection as switch
 from services.adapters.models import Connection
-
-View = Callable[..., HttpResponse]
-
-
-def operators_only(view: View) -> View:
-    """Signed in: else to sign-in. Not an operator: 403."""
-
-    @login_required
-    @never_cache
-    @wraps(view)
-    def guarded(request: SignedInRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not is_operator(request.user):
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
-
-    return guarded
 
 
 @operators_only

@@ -1,0 +1,16 @@
+"""Work on a clock: invitations whose mail is due."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from portal.lib.waking import wake
+from services.catalogue.models import Invitation
+
+
+@shared_task(name="services.catalogue.timetable.send_due_invitations")
+def send_due_invitations() -> int:
+    due = Invitation.objects.filter(next_try__lte=timezone.now()).order_by("next_try")
+    ids = list(due.values_list("pk", flat=True)[:100])
+    for invitation in ids:
+        wake("services.catalogue.tasks.send_invitation", invitation)
+    return len(ids)
