@@ -33,8 +33,8 @@ def left() -> int:
     return fields + hooks.count_old_keys() + files
 
 
-def renew_all(say: Callable[[str], Any]) -> int:
-    """Returns how many could not be read (damaged, or of a key that is not configured); `say` is told of each."""
+def renew_all(write: Callable[[str], Any]) -> int:
+    """Returns how many could not be read (damaged, or of a key that is not configured); `write` gets a line on each."""
     failed = 0
     for model, field in encrypted_fields():
         table, column, key = (_quoted(name) for name in (model._meta.db_table, field.column, model._meta.pk.column))
@@ -44,7 +44,7 @@ def renew_all(say: Callable[[str], Any]) -> int:
                 fresh = renew(token)
             except DecryptionError as error:
                 failed += 1
-                say(f"{model._meta.label}.{field.name} {pk}: {error}")
+                write(f"{model._meta.label}.{field.name} {pk}: {error}")
                 continue
             if fresh != token:
                 with connection.cursor() as cursor:
@@ -54,18 +54,18 @@ def renew_all(say: Callable[[str], Any]) -> int:
                     )
                     changed += cursor.rowcount
         if changed:
-            say(f"{model._meta.label}.{field.name}: {changed}")
+            write(f"{model._meta.label}.{field.name}: {changed}")
     if changed := hooks.renew_keys():
-        say(f"second factors: {changed}")
+        write(f"second factors: {changed}")
     changed = 0
     for attachment in Attachment.objects.iterator():
         try:
             changed += attachments.renew_key(attachment)
         except (OSError, DecryptionError) as error:
             failed += 1
-            say(f"file {attachment.ref}: {type(error).__name__}: {error}")
+            write(f"file {attachment.ref}: {type(error).__name__}: {error}")
     if changed:
-        say(f"files: {changed}")
+        write(f"files: {changed}")
     return failed
 
 
