@@ -106,7 +106,7 @@ class MemberRolesForm(Reasoned):
 
 class CityRolesForm(Reasoned):
     peran = forms.MultipleChoiceField(
-        label=_("Peran untuk seluruh kota"),
+        label=_("Peran"),
         choices=_explained(CityRole),
         widget=forms.CheckboxSelectMultiple,
         required=False,
