@@ -13,7 +13,7 @@ from accounts.permissions import is_operator
 from portal.demo.codes import demo_accounts
 from portal.lib import languages
 from services.cases.queries import clerk_departments
-from services.catalogue.members import managed_departments
+from services.catalogue.members import manages_somewhere
 
 
 class Rooms:
@@ -36,7 +36,7 @@ class Rooms:
 
     @cached_property
     def members(self) -> bool:
-        return managed_departments(self.user).exists()
+        return manages_somewhere(self.user)
 
     @cached_property
     def people(self) -> bool:

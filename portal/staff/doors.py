@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from accounts.factors.rules import is_staff
 from accounts.permissions import is_operator
 from accounts.requests import SignedInRequest
-from services.catalogue.members import managed_departments
+from services.catalogue.members import managed_departments, manages_somewhere
 
 View = Callable[..., HttpResponse]
 
@@ -39,7 +39,7 @@ def _only(may_enter: Callable[[Any], bool]) -> Callable[[View], View]:
 
 operators_only = _only(is_operator)
 staff_only = _only(is_staff)
-managers_only = _only(lambda user: managed_departments(user).exists())
+managers_only = _only(manages_somewhere)
 
 
 def of_own_department(view: View) -> View:

@@ -28,6 +28,10 @@ def managed_departments(user: User | AnonymousUser) -> QuerySet[Department]:
     return Department.objects.filter(pk__in=mine.values("department"))
 
 
+def manages_somewhere(user: User | AnonymousUser) -> bool:
+    return is_operator(user) or managed_departments(user).exists()
+
+
 def can_manage(user: User, department: Department) -> bool:
     return managed_departments(user).filter(pk=department.pk).exists()
 
