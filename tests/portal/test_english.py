@@ -22,7 +22,7 @@ from cms.models import ContentPage, DepartmentPage
 from services.cases import drafts
 from services.cases.delivery import deliver
 from services.cases.models import Case
-from services.catalogue.models import Channel, Service, ServiceText
+from services.catalogue.models import Channel, Department, Service, ServiceText
 from services.notifications.models import Message
 from services.notifications.tasks import send_message
 
@@ -280,6 +280,29 @@ def test_a_case_from_answer_to_decision_is_english(client: Client, look: Look, a
         assert case.title_en in words or case.reference in words
         assert f"/en/permohonan/{case.reference}/" in str(sent.body)
         assert "Petugas tidak pernah" not in words and "Our staff never ask" in words
+
+
+def test_the_rooms_of_roles_are_english(client: Client, look: Look, bob: User) -> None:
+    client.force_login(User.objects.get(email="oper@example.org"))
+    members, person = "/en/petugas/anggota/dispendukcapil/", f"/en/petugas/pengguna/{bob.public_id}/"
+    for email in ("new@example.org", "alice@example.org"):
+        assert client.post(members, {"email": email, "peran": ["CLERK"]}).status_code == 302
+    client.post(f"{person}akun/", {"tindakan": "nonaktif", "alasan": "On leave"})
+    rooms = ("", "anggota/", "pengguna/", "pengguna/?cari=zz", "pengguna/?cari=zzzz", "sistem/")
+    for path in (
+        *(f"/en/petugas/{room}" for room in rooms),
+        members,
+        f"{members}{bob.public_id}/",
+        person,
+        "/en/akun/peran/",
+    ):
+        look(client, path)
+    for door, values in ((members, {"email": "x"}), (f"{person}peran/", {"peran": ["x"]}), (f"{person}akun/", {})):
+        page = client.post(door, values).content.decode()
+        assert "k-errors" in page and not re.search("Pilih|Tulis|Peran|Alasan", page), door
+    link = Department.objects.get(code="dispendukcapil").invitations.get().token
+    look(Client(), f"/en/akun/undangan/{link}/")
+    look(Client(), "/en/akun/undangan/none/", 404)
 
 
 def _send_application(client: Client, owner: User) -> Case:
