@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from allauth.account.authentication import get_authentication_records
 from django.conf import settings
@@ -27,6 +28,13 @@ _SENT_AWAY = "assurance_sent"
 # RFC 8176
 _METHODS = {"password": "pwd", "code": "otp", "password_reset": "otp", "socialaccount": "fed"}
 _FACTORS = {"totp": "otp", "webauthn": "hwk", "recovery_codes": "kba"}
+
+
+def _proved_by(record: dict[str, Any]) -> str:
+    """A code by SMS is named as such: whoever asks for more may not want it."""
+    if record["method"] == "code" and record.get("channel") == "sms":
+        return "sms"
+    return _METHODS.get(record["method"], "")
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,7 @@ def assurance_of(request: HttpRequest, user: User) -> Assurance:
     newest = max((float(record["at"]) for record in records), default=0.0)
     when = datetime.fromtimestamp(newest, UTC) if newest else (user.last_login or user.date_joined)
     found = [_FACTORS.get(record.get("type", ""), "mfa") if record["method"] == "mfa" else "" for record in records]
-    found += [_METHODS.get(record["method"], "") for record in records]
+    found += [_proved_by(record) for record in records]
     amr = tuple(dict.fromkeys(name for name in found if name))
     strong = max((float(record["at"]) for record in records if record["method"] == "mfa"), default=0.0)
     level = int(user.assurance_level)

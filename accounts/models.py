@@ -17,8 +17,8 @@ from portal.lib.references import new_token
 
 
 class UserManager(BaseUserManager["User"]):
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        user = self.model(email=self.normalize_email(email).lower(), **fields)
+    def create_user(self, email: str | None, password: str | None = None, **fields: Any) -> User:
+        user = self.model(email=self.normalize_email(email).lower() or None, **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -46,7 +46,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """One person. `public_id` is stable and is the only identifier that leaves the portal."""
 
     public_id = models.CharField(max_length=22, unique=True, default=new_token, editable=False)
-    email = models.EmailField(_("Email"), unique=True)
+    email = models.EmailField(_("Email"), unique=True, null=True)  # None: signs in with a phone number
     name = models.CharField(_("Nama lengkap"), max_length=120, blank=True)
     phone = EncryptedTextField(_("Nomor HP"), blank=True)
     phone_index = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
@@ -75,11 +75,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     def check_password(self, raw_password: str | None) -> bool:
         return super().check_password(_composed(raw_password))
 
+    def __str__(self) -> str:
+        return self.email or self.name or self.public_id
+
     def get_full_name(self) -> str:
-        return self.name or self.email
+        return self.name or str(self)
 
     def get_short_name(self) -> str:
-        return (self.name or self.email).split()[0]
+        return self.get_full_name().split()[0]
 
     @property
     def first_name(self) -> str:
@@ -108,7 +111,8 @@ class AccessEntry(models.Model):
         indexes: ClassVar = [models.Index(fields=["subject", "-at"])]
 
 
-from accounts.guard.models import AccountNotice, Event, GuessCount  # noqa: E402  (the models of one app, in four files)
+from accounts.codes.models import OneTimeCode, SignInNumber  # noqa: E402  (the models of one app, in five files)
+from accounts.guard.models import AccountNotice, Event, GuessCount  # noqa: E402
 from accounts.roles.models import Act, RoleChange  # noqa: E402
 from accounts.sso.models import (  # noqa: E402
     ClientProfile,
@@ -138,7 +142,9 @@ __all__ = [
     "LinkRequest",
     "LinkedAccount",
     "LogoutNotice",
+    "OneTimeCode",
     "RoleChange",
+    "SignInNumber",
     "Subject",
     "UsedAssertion",
     "User",

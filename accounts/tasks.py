@@ -12,17 +12,22 @@ from urllib.parse import urlencode
 from celery import shared_task
 from django.conf import settings
 from django.db.models import F
+from django.urls import reverse
 from django.utils import timezone, translation
 
+from accounts.codes import texts
+from accounts.codes.models import OneTimeCode
 from accounts.guard import notices
 from accounts.guard.models import BY_STAFF, AccountNotice, Event
 from accounts.sso.endings import GIVE_UP, logout_token
 from accounts.sso.models import LogoutNotice
-from portal.lib.channels import send_mail_message
+from portal.lib.channels import send_mail_message, send_short_message
+from portal.lib.crypto import blind_index
 from portal.lib.http import CallError, Limits, NetworkPolicy, Request, call
 
 _log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=30)
+CODE_LEASE = timedelta(seconds=20)
 # An app that hangs holds a thread of a worker for no longer than this.
 LIMITS = Limits(body_bytes=8_192, connect_seconds=2.0, dns_seconds=2.0)
 DEADLINE_SECONDS = 5.0
@@ -54,7 +59,7 @@ def tell_logout(notice_id: int) -> None:
 
 @shared_task(name="accounts.tasks.send_account_notice")
 def send_account_notice(notice_id: int) -> None:
-    """Mail it, if it is due; tried for 72 hours."""
+    """Mail it (or send a short message), if it is due; tried for 72 hours."""
     now = timezone.now()
     if not AccountNotice.objects.filter(pk=notice_id, next_try__lte=now).update(next_try=now + LEASE, tries=F("tries") + 1):
         return
@@ -67,13 +72,41 @@ def send_account_notice(notice_id: int) -> None:
     }
     try:
         with translation.override(notice.language):
-            send_mail_message(notice.address, template="account_event", context=context, key=f"account-{notice.pk}")
+            if notice.number:
+                page = settings.PUBLIC_URL + reverse("usersessions_list")
+                text = texts.of_event(str(Event(notice.event).label), page)
+                send_short_message(notice.number, text, key=f"account-{notice.pk}")
+            elif notice.address:
+                send_mail_message(notice.address, template="account_event", context=context, key=f"account-{notice.pk}")
         sent: datetime | None = timezone.now()
     except Exception as error:  # a mail backend raises many kinds
         sent = None
         _log.warning("owner of an account not told", extra={"notice": notice.pk, "error": type(error).__name__})
     over = sent is not None or now - notice.made_at > notices.GIVE_UP
     AccountNotice.objects.filter(pk=notice_id).update(sent_at=sent, next_try=None if over else now + backoff(notice.tries))
+
+
+@shared_task(name="accounts.tasks.send_code")
+def send_code(code_id: int) -> None:
+    """Send it, if it is due; tried as long as it is of use. Sent, its code is erased here: who asked writes it."""
+    now = timezone.now()
+    due = OneTimeCode.objects.filter(pk=code_id, next_try__lte=now, used_at=None, expires_at__gt=now)
+    if not due.update(next_try=now + CODE_LEASE, tries=F("tries") + 1):
+        return
+    row = OneTimeCode.objects.select_related("user").get(pk=code_id)
+    key = f"code-{blind_index(row.handle, purpose='message')[:24]}"
+    try:
+        with translation.override(row.language):
+            if row.channel == "email":
+                template = "one_time_code" if row.user else "unknown_account"
+                send_mail_message(row.address, template=template, context={"code": row.code}, key=key)
+            else:
+                send_short_message(row.address, texts.of_code(row), key=key, name=row.channel)
+    except Exception as error:  # mail backends and gateways fail in many ways
+        _log.warning("code not sent", extra={"code_id": row.pk, "channel": row.channel, "error": type(error).__name__})
+        OneTimeCode.objects.filter(pk=code_id).update(next_try=now + timedelta(seconds=5 * 2 ** min(row.tries, 4)))
+        return
+    OneTimeCode.objects.filter(pk=code_id).update(code=None, next_try=None, sent_at=timezone.now())
 
 
 def _tell(notice: LogoutNotice) -> str:

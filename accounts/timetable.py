@@ -3,6 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
+from accounts.codes import issuing
+from accounts.codes.models import OneTimeCode
 from accounts.guard import guessing, notices
 from accounts.guard.models import AccountNotice
 from accounts.sso import endings, grants
@@ -40,6 +42,17 @@ def send_due_notices() -> int:
     ids = list(due.values_list("pk", flat=True)[:100])
     for notice in ids:
         wake("accounts.tasks.send_account_notice", notice)
+    return len(ids)
+
+
+@shared_task(name="accounts.timetable.send_due_codes")
+def send_due_codes() -> int:
+    """And erase those whose time is over."""
+    issuing.erase_over()
+    due = OneTimeCode.objects.filter(next_try__lte=timezone.now()).order_by("next_try")
+    ids = list(due.values_list("pk", flat=True)[:100])
+    for code in ids:
+        wake("accounts.tasks.send_code", code)
     return len(ids)
 
 

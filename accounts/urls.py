@@ -7,6 +7,7 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from django.urls import path, re_path
 
+from accounts.codes import views as codes
 from accounts.factors import views as own
 from accounts.guard import devices
 from accounts.sso import connected_apps, linking, national_views
@@ -26,8 +27,13 @@ urlpatterns = [
     path("daftar/", views.signup, name="account_signup"),
     path("nonaktif/", views.account_inactive, name="account_inactive"),
     path("masuk/ulang/", views.reauthenticate, name="account_reauthenticate"),
-    path("masuk/email/", views.request_login_code, name="account_request_login_code"),
-    path("masuk/email/kode/", views.confirm_login_code, name="account_confirm_login_code"),
+    path("masuk/sekali/", codes.ask, name="account_request_login_code"),
+    path("masuk/sekali/kode/", codes.confirm, name="account_confirm_login_code"),
+    path("daftar/kode/", codes.sign_up, name="signup-code"),
+    path("nomor/", codes.number, name="number"),
+    path("nomor/kode/", codes.number_code, name="number-code"),
+    path("nomor/hapus/", codes.remove_number, name="number-remove"),
+    path("sandi/lupa/kode/", codes.password_code, name="password-code"),
     path("perangkat/", devices.listed, name="usersessions_list"),
     path("perangkat/keluarkan/", devices.end, name="session-end"),
     path("perangkat/keluarkan/semua/", devices.end_all, name="session-end-all"),
@@ -50,7 +56,7 @@ urlpatterns = [
     re_path(r"^email/konfirmasi/(?P<key>[-:\w]+)/$", views.confirm_email, name="account_confirm_email"),
     path("sandi/ganti/", views.password_change, name="account_change_password"),
     path("sandi/buat/", views.password_set, name="account_set_password"),
-    path("sandi/lupa/", views.password_reset, name="account_reset_password"),
+    path("sandi/lupa/", codes.lost_password, name="account_reset_password"),
     path("sandi/lupa/terkirim/", views.password_reset_done, name="account_reset_password_done"),
     re_path(
         r"^sandi/lupa/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",

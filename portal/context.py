@@ -12,6 +12,7 @@ from accounts.models import User
 from accounts.permissions import is_operator
 from portal.demo.codes import demo_accounts
 from portal.lib import languages
+from portal.lib.channels import offered
 from services.cases.queries import clerk_departments
 from services.catalogue.members import manages_somewhere
 
@@ -65,5 +66,6 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "demo": settings.DEMO,
         "demo_accounts": demo_accounts if settings.DEMO else (),
         "national_id": settings.NATIONAL_ID_NAME if settings.NATIONAL_ID_ISSUER else "",
+        "phone_sign_in": bool(offered()),
         "rooms": Rooms(request),
     }

@@ -5,18 +5,24 @@ from typing import Any
 from allauth.account.forms import (
     AddEmailForm,
     ChangePasswordForm,
-    ConfirmLoginCodeForm,
     LoginForm,
     ReauthenticateForm,
-    RequestLoginCodeForm,
     ResetPasswordForm,
     ResetPasswordKeyForm,
     SetPasswordForm,
     SignupForm,
 )
 from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+
+from accounts.codes.forms import add_channel
+from accounts.codes.identifiers import EmailField, WayField, is_number
+from accounts.codes.views import begin_sign_up
+from accounts.guard.passwords import GuessableValidator
+from accounts.models import User
 
 _PASSWORD_HELP = format_lazy(
     "{} {}",
@@ -24,8 +30,6 @@ _PASSWORD_HELP = format_lazy(
     _("Jangan memakai nama Anda, nama kota, atau urutan seperti 12345."),
 )
 _LABELS = {
-    "login": _("Email"),
-    "email": _("Email"),
     "password": _("Kata sandi"),
     "oldpassword": _("Kata sandi sekarang"),
     "password1": _("Kata sandi baru"),
@@ -47,11 +51,47 @@ class InOurWords(forms.Form):
 
 
 class SignIn(InOurWords, LoginForm):
-    pass
+    """With an address or a number, and the password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"] = WayField()
+        self.order_fields(["login", "password"])
+
+    def user_credentials(self) -> dict[str, str]:
+        way = self.cleaned_data["login"]
+        return {"phone" if is_number(way) else "email": way, "password": self.cleaned_data["password"]}
 
 
 class SignUp(InOurWords, SignupForm):
+    """With an address or a number."""
+
     words = {"password1": _("Kata sandi")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"] = WayField()
+        add_channel(self)
+        self.order_fields(["name", "email", "channel", "password1"])
+
+    def clean_email(self) -> str:
+        way: str = self.cleaned_data["email"]
+        return way if is_number(way) else str(super().clean_email())
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        way, password = cleaned.get("email", ""), cleaned.get("password1", "")
+        if is_number(way) and password:
+            try:
+                GuessableValidator().validate(password, User(name=cleaned.get("name", ""), phone=way))
+            except ValidationError as error:
+                self.add_error("password1", error)
+        return cleaned
+
+    def try_save(self, request: HttpRequest) -> Any:
+        if is_number(self.cleaned_data["email"]):
+            return None, begin_sign_up(request, self)
+        return super().try_save(request)
 
 
 class SignInAgain(InOurWords, ReauthenticateForm):
@@ -67,7 +107,16 @@ class SetPassword(InOurWords, SetPasswordForm):
 
 
 class ForgottenPassword(InOurWords, ResetPasswordForm):
-    pass
+    """Of an address or a number."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"] = WayField()
+        add_channel(self)
+
+    def clean_email(self) -> str:
+        way: str = self.cleaned_data["email"]
+        return way if is_number(way) else str(super().clean_email())
 
 
 class NewPassword(InOurWords, ResetPasswordKeyForm):
@@ -75,19 +124,4 @@ class NewPassword(InOurWords, ResetPasswordKeyForm):
 
 
 class AddEmail(InOurWords, AddEmailForm):
-    pass
-
-
-class AskCodeForm(RequestLoginCodeForm):
-    email = forms.EmailField(label=_("Email"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
-
-
-class WriteCodeForm(ConfirmLoginCodeForm):
-    code = forms.CharField(
-        label=_("Kode dari email"),
-        max_length=20,
-        error_messages={"required": _("Tulis kodenya")},
-        widget=forms.TextInput(
-            attrs={"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
-        ),
-    )
+    email = EmailField()

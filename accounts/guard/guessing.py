@@ -11,6 +11,7 @@ from datetime import timedelta
 from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts.codes import numbers
 from accounts.guard.models import Event, GuessCount
 from accounts.guard.notices import tell
 from accounts.models import User
@@ -24,8 +25,18 @@ TELL_AGAIN = timedelta(days=1)
 FORGOTTEN_AFTER = timedelta(days=90)
 
 
-def password_of(email: str) -> str:
-    return blind_index(email.strip().lower(), purpose="guess:password")
+def password_of(way: str) -> str:
+    """Guesses at the password with this address or number as the name."""
+    return blind_index(way.strip().lower(), purpose="guess:password")
+
+
+def password_of_account(user: User) -> str:
+    """... with any of the account's names."""
+    return blind_index(str(user.pk), purpose="guess:password of account")
+
+
+def one_time_of(way: str) -> str:
+    return blind_index(way, purpose="guess:one-time code")
 
 
 def codes_of(user: User) -> str:
@@ -46,13 +57,27 @@ def may_guess(key: str) -> bool:
     return made
 
 
+def may(key: str, most: int, window: timedelta) -> bool:
+    """Count one use of something of which there are `most` in a window."""
+    now = timezone.now()
+    row = GuessCount.objects.filter(key=key)
+    if row.filter(window_at__gt=now - window, in_window__lt=most).update(in_window=F("in_window") + 1):
+        return True
+    if row.filter(window_at__lte=now - window).update(window_at=now, in_window=1):
+        return True
+    _row, made = GuessCount.objects.get_or_create(key=key, defaults={"window_at": now, "in_window": 1})
+    return made
+
+
 def forget(*keys: str) -> None:
     """After a right password or code, or another proof of the owner."""
     GuessCount.objects.filter(key__in=keys).delete()
 
 
 def forget_all_of(user: User) -> None:
-    forget(password_of(user.email), codes_of(user))
+    """After a whole sign-in."""
+    ways = [way for way in (user.email, numbers.number_of(user)) if way]
+    forget(codes_of(user), password_of_account(user), *map(password_of, ways), *map(one_time_of, ways))
 
 
 def tell_owner(key: str, user: User | None) -> None:

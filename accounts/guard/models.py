@@ -42,6 +42,10 @@ class Event(models.TextChoices):
     PASSKEY_ADDED = "passkey_added", _("Kunci sandi ditambahkan ke akun Anda")
     ACCOUNT_LINKED = "account_linked", _("Akun lama di aplikasi dinas ditautkan ke akun Anda")
     ACCOUNT_UNLINKED = "account_unlinked", _("Tautan ke akun lama di aplikasi dinas dilepas dari akun Anda")
+    NUMBER_ADDED = "number_added", _("Nomor HP untuk masuk ditambahkan ke akun Anda")
+    NUMBER_CHANGED = "number_changed", _("Nomor HP untuk masuk diganti di akun Anda")
+    NUMBER_REMOVED = "number_removed", _("Nomor HP untuk masuk dihapus dari akun Anda")
+    NUMBER_TAKEN = "number_taken", _("Nomor HP Anda kini dipakai akun lain yang membuktikannya, dan dilepas dari akun Anda")
     PASSKEY_REMOVED = "passkey_removed", _("Kunci sandi dihapus dari akun Anda")
 
 
@@ -56,11 +60,12 @@ BY_STAFF = (
 
 
 class AccountNotice(models.Model):
-    """One mail to the owner of an account, sent by a worker and tried for 72 hours."""
+    """One mail, or one short message, to the owner of an account, sent by a worker and tried for 72 hours."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     event = models.CharField(max_length=20, choices=Event.choices)
-    address = EncryptedTextField()
+    address = EncryptedTextField(blank=True)
+    number = EncryptedTextField(blank=True, db_default="")  # instead of an address
     where = models.CharField(max_length=60, blank=True)  # shortened
     browser = models.CharField(max_length=60, blank=True)
     detail = models.CharField(max_length=600, blank=True, db_default="")  # which roles, and why

@@ -1,4 +1,4 @@
-"""Telling the owner of an account by mail: written with the change, sent by a worker."""
+"""Telling the owner of an account by mail or short message: written with the change, sent by a worker."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.codes.models import SignInNumber
 from accounts.guard.models import AccountNotice, Event
 from accounts.models import User
 from portal.lib.languages import active
@@ -71,12 +72,24 @@ def browser_name(agent: str) -> str:
     return name or system or re.sub(r"[^\w./-].*", "", agent)[:40] or _("Browser tidak dikenal")
 
 
-def tell(user: User, event: Event, request: HttpRequest | None = None, address: str = "", *, detail: str = "") -> None:
-    """One mail, in the language in which the person last acted here."""
+def tell(
+    user: User,
+    event: Event,
+    request: HttpRequest | None = None,
+    address: str = "",
+    *,
+    number: str = "",
+    detail: str = "",
+) -> None:
+    """One mail, in the language in which the person last acted here; to who has no address, one short message."""
+    if not number and not (address := address or user.email or ""):
+        row = SignInNumber.objects.filter(user=user).first()
+        number = row.number if row else ""
     notice = AccountNotice.objects.create(
         user=user,
         event=event,
-        address=address or user.email,
+        address=address,
+        number=number,
         where=shortened(request.META.get("REMOTE_ADDR", "")) if request else "",
         browser=browser_name(request.headers.get("User-Agent", "")) if request else "",
         detail=detail[:600],

@@ -292,7 +292,7 @@ def discovery(request: HttpRequest) -> HttpResponse:
             "code_challenge_methods_supported": ["S256"],
             "prompt_values_supported": ["none", "login", "consent", "select_account"],
             "claims_supported": "sub iss aud exp iat auth_time nonce acr amr sid name given_name family_name locale email "
-            "email_verified phone_number nik assurance_level".split(),
+            "email_verified phone_number phone_number_verified nik assurance_level".split(),
             "ui_locales_supported": list(languages.CODES),
             "claims_parameter_supported": False,
             "request_parameter_supported": False,

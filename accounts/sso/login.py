@@ -8,11 +8,14 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.core import context
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from accounts.codes import numbers
+from accounts.codes.identifiers import NumberField, clean_email
+from accounts.codes.issuing import person_of
 from accounts.guard import devices, guessing
 from accounts.guard.models import Event
 from accounts.guard.notices import EVENTS, tell
@@ -20,11 +23,16 @@ from accounts.models import User
 from accounts.sso.constants import SID
 from accounts.sso.endings import end_session
 
-MAX_EMAIL = 254
-
 
 class LoginHooks(DefaultAccountAdapter):
     """Links in mails come from the setting PUBLIC_URL, never from the request."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": gettext_lazy("Nama masuk atau kata sandi tidak cocok. Periksa lagi keduanya"),
+        "phone_password_mismatch": gettext_lazy("Nama masuk atau kata sandi tidak cocok. Periksa lagi keduanya"),
+        "invalid_login": gettext_lazy("Nama masuk atau kata sandi tidak cocok. Periksa lagi keduanya"),
+    }
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
         return settings.PUBLIC_URL + reverse("account_confirm_email", args=[emailconfirmation.key])
@@ -41,17 +49,42 @@ class LoginHooks(DefaultAccountAdapter):
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Few guesses from one address (allauth) and few at one account from all addresses together (ours)."""
         super().pre_authenticate(request, **credentials)
-        email = credentials.get("email") or credentials.get("username") or ""
-        key = guessing.password_of(email)
+        way = _way_of(credentials)
+        key = guessing.password_of(way)
         if not guessing.may_guess(key):
-            guessing.tell_owner(key, User.objects.filter(email__iexact=email, is_active=True).first())
+            guessing.tell_owner(key, person_of(way))
             raise self.validation_error("too_many_login_attempts")
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """An account has two names at most. Guesses with both are counted together; held back there they are answered like
+        wrong ones, or the answer would tell that both names are of one account."""
+        way = _way_of(credentials)
+        owner = person_of(way)
+        of_account = guessing.password_of_account(owner) if owner else guessing.password_of(f"nobody:{way}")
+        if not guessing.may_guess(of_account):
+            self.pre_authenticate(request, **credentials)
+            guessing.tell_owner(of_account, owner)
+            User().set_password(credentials.get("password", ""))
+            return None
         user = super().authenticate(request, **credentials)
         if user is not None:
-            guessing.forget(guessing.password_of(credentials.get("email") or credentials.get("username") or ""))
+            guessing.forget(guessing.password_of(way), of_account)
         return user
+
+    def get_login_stages(self) -> list[str]:
+        """A person with a proved number need not have an address that is confirmed."""
+        ours = {"allauth.account.stages.EmailVerificationStage": "accounts.codes.stages.EmailStage"}
+        return [ours.get(path, path) for path in super().get_login_stages() if not path.endswith("PhoneVerificationStage")]
+
+    def get_user_by_phone(self, phone: str) -> Any:
+        return numbers.owner_of(phone)
+
+    def get_phone(self, user: Any) -> tuple[str, bool] | None:
+        number = numbers.number_of(user)
+        return (number, True) if number else None
+
+    def phone_form_field(self, **kwargs: Any) -> Any:
+        return NumberField(**kwargs)
 
     def login(self, request: HttpRequest, user: Any) -> None:
         request.signed_in_before = user.last_login is not None  # type: ignore[attr-defined]
@@ -98,6 +131,9 @@ class LoginHooks(DefaultAccountAdapter):
         return [method for method in found if method["id"] != "reauthenticate"] or found
 
     def clean_email(self, email: str) -> str:
-        if len(email) > MAX_EMAIL:
-            raise ValidationError(_("Email paling banyak 254 huruf. Periksa lagi alamatnya"))
-        return str(super().clean_email(email))
+        return clean_email(super().clean_email(email))
+
+
+def _way_of(credentials: dict[str, Any]) -> str:
+    """The name that was typed; of somebody who signs in again, the address before the number."""
+    return credentials.get("email") or credentials.get("phone") or credentials.get("username") or ""

@@ -12,6 +12,7 @@ from allauth.idp.oidc.models import Client
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.codes import numbers
 from accounts.models import User
 from accounts.sso.clients import issuer
 from accounts.sso.models import LinkedAccount, Subject
@@ -48,11 +49,11 @@ def claims_of(client: Client, user: User, scopes: Iterable[str]) -> dict[str, An
     told: dict[str, Any] = {}
     if "profile" in given:
         told |= {"name": user.name, "given_name": user.first_name, "family_name": user.last_name, "locale": user.language}
-    if "email" in given:
+    if "email" in given and user.email:
         verified = EmailAddress.objects.filter(user=user, email__iexact=user.email, verified=True).exists()
         told |= {"email": user.email, "email_verified": verified}
     if "phone" in given and user.phone:
-        told |= {"phone_number": user.phone}
+        told |= {"phone_number": user.phone, "phone_number_verified": numbers.number_of(user) == user.phone}
     if "nik" in given and user.nik:
         told |= {"nik": user.nik, "assurance_level": user.assurance_level}
     linked = LinkedAccount.objects.filter(user=user, client=client).first()

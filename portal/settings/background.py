@@ -80,6 +80,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": schedule(30.0),
         "options": {"expires": 30},
     },
+    "send-codes": {
+        "task": "accounts.timetable.send_due_codes",
+        "schedule": schedule(10.0),
+        "options": {"expires": 10},
+    },
     "forget-old-guesses": {
         "task": "accounts.timetable.forget_old_guesses",
         "schedule": crontab(hour=3, minute=20),

@@ -4,7 +4,16 @@ import os
 
 from portal.lib.signing_keys import elliptic_key_kept_here, kept_here
 from portal.settings.base import *  # noqa: F403
-from portal.settings.base import DEMO, FIELD_KEYS, IDP_OIDC_PRIVATE_KEYS, NATIONAL_ID_ISSUER, SECRET_KEY, VAR_DIR, env
+from portal.settings.base import (
+    DEMO,
+    FIELD_KEYS,
+    IDP_OIDC_PRIVATE_KEYS,
+    NATIONAL_ID_ISSUER,
+    SECRET_KEY,
+    SHORT_CHANNELS,
+    VAR_DIR,
+    env,
+)
 from portal.settings.upstream import upstream
 
 # Keys of a demo on one's own machine protect nothing; production refuses to start without real ones.
@@ -16,9 +25,10 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 ADAPTER_ALLOWED_NETWORKS = env.list("ADAPTER_ALLOWED_NETWORKS", default=["127.0.0.0/8", "::1/128"] if DEMO else [])
 ADAPTER_ALLOW_HTTP = True
 
-# Mails of the demo are files: nothing leaves the machine.
+# Mails and short messages of the demo are files: nothing leaves the machine.
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
+SHORT_CHANNELS = SHORT_CHANNELS or {name: {"folder": VAR_DIR / "pesan"} for name in ("sms", "whatsapp")}
 
 if DEMO and not NATIONAL_ID_ISSUER:  # the pretend national identity provider
     NATIONAL_ID_ISSUER = f"http://127.0.0.1:{env.int('NATIONAL_ID_PORT', default=8104)}"

@@ -12,6 +12,7 @@ FIELD_KEYS = "t2:dGVzdC1rZXktdHdvLTAxMjM0NTY3ODkwMTIzNDU2Nzg=,t1:dGVzdC1rZXktb25
 IDP_OIDC_PRIVATE_KEYS = kept_here(VAR_DIR / "test" / "oidc_keys.json")
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+SHORT_CHANNELS = {"sms": {"folder": VAR_DIR / "test" / "pesan"}}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 ADAPTER_ALLOWED_NETWORKS = ["127.0.0.0/8", "::1/128"]

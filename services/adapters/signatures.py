@@ -5,37 +5,17 @@ Judged over the raw bytes, in constant time, before anything is parsed.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 import hmac
 import re
 import time
 from collections.abc import Iterable, Mapping
 
+from portal.lib.standard_webhooks import sign
 from services.adapters.values import InvalidWebhook
 
 TOLERANCE_SECONDS = 300
 MOST_BYTES = 256 * 1024
 _ID = re.compile(r"[\x21-\x7e]{1,100}")
-
-
-def key_of(secret: str) -> bytes:
-    """The bytes of a `whsec_...` secret (base64, with or without its padding). Raises ValueError."""
-    encoded = secret.removeprefix("whsec_").rstrip("=")
-    try:
-        key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
-    except binascii.Error as error:
-        raise ValueError("not a whsec_ secret") from error
-    if len(key) < 16:
-        raise ValueError("a webhook secret has at least 16 bytes")
-    return key
-
-
-def sign(secret: str, event_id: str, timestamp: int, body: bytes) -> str:
-    """One `v1,...` signature."""
-    signed = f"{event_id}.{timestamp}.".encode() + body
-    return "v1," + base64.b64encode(hmac.new(key_of(secret), signed, hashlib.sha256).digest()).decode()
 
 
 def verify(secrets: Iterable[str], headers: Mapping[str, str], body: bytes, *, now: float | None = None) -> str:

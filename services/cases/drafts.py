@@ -60,7 +60,7 @@ def start(service: Service, owner: User) -> Draft:
     form = documents.load(version.document)
     answers, sources = {}, {}
     for question in form.questions():
-        value = getattr(owner, PREFILL.get(question.prefill, ""), "") if question.prefill in PREFILL else ""
+        value = getattr(owner, PREFILL.get(question.prefill, ""), "") or "" if question.prefill in PREFILL else ""
         if value:
             answers[question.key] = type_of(question).normalise(question, value)
             sources[question.key] = question.prefill

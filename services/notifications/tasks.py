@@ -1,4 +1,7 @@
-"""Sending one message by e-mail. Claimed by a conditional update, so two workers never send it together."""
+"""Sending one message by e-mail, or by SMS or WhatsApp to who has no address.
+
+Claimed by a conditional update, so two workers never send it together.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,14 @@ import logging
 from datetime import timedelta
 
 from celery import shared_task
+from django.conf import settings
 from django.db.models import F
+from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
-from portal.lib.channels import send_mail_message
+from accounts.codes.numbers import number_of
+from portal.lib.channels import send_mail_message, send_short_message
 from services.notifications.models import Message
 
 _log = logging.getLogger(__name__)
@@ -35,9 +42,7 @@ def send_message(message_id: int) -> None:
     try:
         language = message.recipient.language
         with translation.override(language):
-            send_mail_message(
-                message.recipient.email, template=message.template, context=message.words(language), key=message.key
-            )
+            _send(message, language)
     except Exception as error:  # SMTP servers fail in many ways; the row keeps the message
         over = now - message.created_at > GIVE_UP
         Message.objects.filter(pk=message_id).update(
@@ -48,3 +53,17 @@ def send_message(message_id: int) -> None:
         _log.warning("mail not sent", extra={"message": message_id, "error": type(error).__name__})
         return
     Message.objects.filter(pk=message_id).update(state=Message.State.SENT, sent_at=timezone.now(), last_error="")
+
+
+def _send(message: Message, language: str) -> None:
+    """A short message says that there is news of which application, and where to read it; nothing of the news."""
+    person = message.recipient
+    if person.email:
+        send_mail_message(person.email, template=message.template, context=message.words(language), key=message.key)
+        return
+    page = settings.PUBLIC_URL + (
+        reverse("case-detail", args=[message.case_reference]) if message.case_reference else "/akun/"
+    )
+    words = {"portal": settings.PORTAL_NAME, "reference": message.case_reference, "page": page}
+    text = _("%(portal)s: ada kabar tentang permohonan %(reference)s. Baca di %(page)s") % words
+    send_short_message(number_of(person), text, key=message.key)

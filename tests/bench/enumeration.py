@@ -51,7 +51,7 @@ def post(path: str, address: str, form: dict[str, str]) -> float:
 def forms(email: str) -> dict[str, tuple[str, dict[str, str]]]:
     return {
         "wrong password": ("/akun/masuk/", {"login": email, "password": "gerobak merah tiga puluh"}),
-        "code by mail": ("/akun/masuk/email/", {"email": email}),
+        "code by mail": ("/akun/masuk/sekali/", {"login": email}),
         "lost password": ("/akun/sandi/lupa/", {"email": email}),
         "sign-up": ("/akun/daftar/", {"email": email, "name": "Siapa", "password1": "gerobak biru tiga puluh"}),
     }

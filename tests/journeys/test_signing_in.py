@@ -140,7 +140,7 @@ def test_a_code_by_mail_signs_in_and_devices_are_listed_and_ended(desk: Any, bro
     held(desk)
     desk.fill("[name=email]", "alice@example.org")
     desk.click("main form button.k-btn")
-    desk.wait_for_url(f"{city.base}/akun/masuk/email/kode/")
+    desk.wait_for_url(f"{city.base}/akun/masuk/sekali/kode/")
     held(desk)
     found = until(lambda: re.findall(r"^([B-Z]{4}-[B-Z]{4}|[B-Z]{3}-[B-Z]{3})$", city.mails(), re.M))
     desk.fill("[name=code]", found[-1])

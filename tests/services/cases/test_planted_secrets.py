@@ -28,6 +28,7 @@ from services.cases import delivery as work
 from services.cases.models import Delivery
 from services.notifications.models import Message
 from services.notifications.tasks import send_message
+from tests.accounts.codes.conftest import send_codes
 from tests.accounts.sso.conftest import SECRET, Party, app  # noqa: F401  (a fixture)
 from tests.services.cases.test_applying import APPLICANT, NIK, Applicant, applicant, birth  # noqa: F401  (fixtures)
 
@@ -103,9 +104,10 @@ def sign_in_in_every_way(user: User) -> list[str]:
     """With right and wrong passwords, a code by mail, a code of the app, a lost password. Returns the codes."""
     browser = Client()
     browser.post("/akun/masuk/", {"login": user.email, "password": WRONG})
-    browser.post("/akun/masuk/email/", {"email": user.email})
+    browser.post("/akun/masuk/sekali/", {"login": user.email})
+    send_codes()
     by_mail = code_in(str(mail.outbox[-1].body))
-    browser.post("/akun/masuk/email/kode/", {"code": by_mail})
+    browser.post("/akun/masuk/sekali/kode/", {"code": by_mail})
     assert "_auth_user_id" in browser.session
     Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": encrypt(SEED)})
     browser = Client()

@@ -1,4 +1,4 @@
-"""Senders of messages to people. E-mail: a text and an HTML body from `templates/notifications/`."""
+"""E-mail: a text and an HTML body from `templates/notifications/`."""
 
 from html import unescape
 from typing import Any
