@@ -118,7 +118,6 @@ class WayField(forms.CharField):
         self.label = _("Email atau nomor HP") if self.both else _("Email")
         if self.both:
             self.help_text = _("Contoh: nama@contoh.id atau 0812 3456 7890")
-        self.error_messages["required"] = _("Tulis email atau nomor HP") if self.both else _("Tulis email")
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value)

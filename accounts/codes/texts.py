@@ -18,10 +18,12 @@ def of_code(row: OneTimeCode) -> str:
         OneTimeCode.Purpose.NUMBER: _("%(code)s kode untuk memakai nomor ini di %(portal)s."),
         OneTimeCode.Purpose.PASSWORD: _("%(code)s kode untuk kata sandi baru %(portal)s."),
     }[OneTimeCode.Purpose(row.purpose)] % {"code": row.code, "portal": settings.PORTAL_NAME}
-    text = f"{said} {_('Berlaku 5 menit. Jangan beri tahu siapa pun, juga petugas.')}"
+    warning = _("Berlaku 5 menit. Jangan beri tahu siapa pun, juga petugas.")
+    text = f"{said} {warning}"
     host = urlsplit(settings.PUBLIC_URL).hostname or ""
     return f"{text}\n\n@{host} #{row.code}" if row.channel == "sms" else text
 
 
 def of_event(label: str, address: str) -> str:
-    return f"{settings.PORTAL_NAME}: {label}. {_('Bukan Anda? Buka')} {address}"
+    question = _("Bukan Anda? Buka")
+    return f"{settings.PORTAL_NAME}: {label}. {question} {address}"

@@ -52,7 +52,7 @@ def install(user: User, name: str) -> None:
 def ensure() -> None:
     """For a city that was loaded before its staff had second factors."""
     for user in User.objects.filter(email__in=[f"{name}@example.org" for name in STAFF], authenticator=None):
-        install(user, user.email.partition("@")[0])
+        install(user, str(user.email).partition("@")[0])
 
 
 def demo_accounts() -> list[DemoAccount]:

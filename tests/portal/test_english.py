@@ -197,7 +197,7 @@ def test_an_empty_sign_up_names_each_field_that_is_missing(client: Client) -> No
     page = client.post("/en/akun/daftar/", {}).content.decode()
     summary = page[page.index('role="alert"') : page.index("</ul>", page.index('role="alert"'))]
     named = re.findall(r">([^<:]+): This field is required\.<", summary)
-    assert named == ["Full name", "Email", "Password"], summary
+    assert named == ["Full name", "Email or mobile number", "Password"], summary
 
 
 def test_mails_of_the_account_are_english_and_lead_to_english_pages(client: Client, indonesian: re.Pattern[str]) -> None:
