@@ -46,7 +46,7 @@ def add(
     members.one_at_a_time(department)
     members.check_manager(by, department)
     email = email.strip().lower()
-    if email == by.email.lower() or EmailAddress.objects.filter(user=by, email__iexact=email).exists():
+    if email == (by.email or "").lower() or EmailAddress.objects.filter(user=by, email__iexact=email).exists():
         raise RefusedError(_("Itu alamat Anda sendiri. Anda tidak bisa memberi peran kepada diri sendiri."))
     person = owner_of(email)
     if person is None:
