@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.http.response import HttpResponse, HttpResponseBase
 from django.test import Client, client
+from wagtail.models import Collection, Task, Workflow
 
 from accounts.models import User
 from cms.models import ServicePage
@@ -51,6 +52,11 @@ def written() -> dict[str, list[str]]:
     return rows
 
 
+def _folder() -> Collection:
+    root = Collection.get_first_root_node() or Collection.add_root(name="Root")
+    return root.add_child(name="Uji")
+
+
 @pytest.fixture
 def samples(alice: User) -> dict[str, str]:
     service = Service.objects.get(code="kutipan-kedua-akta")
@@ -76,6 +82,8 @@ def samples(alice: User) -> dict[str, str]:
     page = ServicePage.objects.get(code="kutipan-kedua-akta", locale__language_code="id")
     number, parent = str(page.pk), str(page.get_parent().pk)
     named = {"page_id": number, "pk": number, "page_to_move_id": number, "parent_page_id": parent, "destination_id": parent}
+    named |= {"page_pk": number, "collection_id": str(_folder().pk)}
+    named |= {"task_id": str(Task.objects.create(name="Uji").pk), "workflow_pk": str(Workflow.objects.create(name="Uji").pk)}
     return {
         **{f"kelola/{name}": value for name, value in named.items()},
         "parent_id": parent,
