@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from cms.urls import in_one_language as cms_in_one_language
 from portal import health
 from portal.metrics import metrics
-from portal.staff import front, members, people, system
+from portal.staff import apps, front, members, people, system
 from services.cases.urls import webhooks
 
 handler400 = "portal.errors.bad_request"
@@ -39,6 +39,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("petugas/pengguna/<slug:public_id>/", people.person, name="staff-person"),
         path("petugas/pengguna/<slug:public_id>/peran/", people.city_roles, name="staff-person-roles"),
         path("petugas/pengguna/<slug:public_id>/akun/", people.account, name="staff-person-account"),
+        path("petugas/aplikasi/", apps.listed, name="staff-apps"),
+        path("petugas/aplikasi/baru/", apps.new, name="staff-app-new"),
+        path("petugas/aplikasi/<str:client_id>/", apps.app, name="staff-app"),
+        path("petugas/aplikasi/<str:client_id>/ubah/", apps.change, name="staff-app-change"),
+        path("petugas/aplikasi/<str:client_id>/tindakan/", apps.act, name="staff-app-act"),
         path("petugas/sistem/", system.system, name="staff-system"),
         path("petugas/sistem/katalog/", system.check_catalogue, name="staff-system-catalogue"),
         path("petugas/sistem/sambungan/<slug:code>/", system.switch_connection, name="staff-system-connection"),

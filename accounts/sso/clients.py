@@ -18,11 +18,12 @@ from typing import Any
 from urllib.parse import unquote_plus, urlsplit
 
 import jwt
-from allauth.idp.oidc.models import Client
+from allauth.idp.oidc.models import Client, Token
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from accounts.sso.models import ClientProfile, UsedAssertion
+from accounts.sso.grants import end_families
+from accounts.sso.models import ClientProfile, Grant, UsedAssertion
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_ALGORITHMS = ("RS256", "PS256", "ES256", "ES384", "ES512")
@@ -238,6 +239,18 @@ def register(
 def app_of_service(code: str) -> ClientProfile | None:
     """The approved app whose tile a service is: it signs people in with their account of the portal."""
     return ClientProfile.objects.filter(service=code, is_approved=True).exclude(address="").first()
+
+
+def approve(client: Client) -> None:
+    ClientProfile.objects.filter(pk=client.pk).update(is_approved=True)
+
+
+def withdraw_approval(client: Client) -> None:
+    """The app does not exist any more for anybody, and nothing that it holds is worth anything."""
+    with transaction.atomic():
+        ClientProfile.objects.filter(pk=client.pk).update(is_approved=False)
+        end_families(Grant.objects.filter(client=client, revoked_at=None).values_list("pk", flat=True))
+        Token.objects.filter(client=client, type=Token.Type.ACCESS_TOKEN).delete()
 
 
 def new_secret(client: Client) -> str:

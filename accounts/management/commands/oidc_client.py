@@ -9,8 +9,7 @@ from typing import Any
 from allauth.idp.oidc.models import Client
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.models import ClientProfile, Grant
-from accounts.sso import clients, grants
+from accounts.sso import clients
 
 
 class Command(BaseCommand):
@@ -56,9 +55,10 @@ class Command(BaseCommand):
             secret = clients.new_secret(known)
             self.stdout.write(secret)
             return
-        ClientProfile.objects.filter(pk=known.pk).update(is_approved=options["act"] == "approve")
-        if options["act"] == "withdraw":
-            grants.end_families(Grant.objects.filter(client=known, revoked_at=None).values_list("pk", flat=True))
+        if options["act"] == "approve":
+            clients.approve(known)
+        else:
+            clients.withdraw_approval(known)
 
     def _create(self, options: dict[str, Any]) -> None:
         if Client.objects.filter(pk=options["client_id"]).exists():
