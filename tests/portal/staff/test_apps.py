@@ -180,3 +180,9 @@ def test_a_browser_left_open_registers_nothing(room: Client) -> None:
     session.save()
     answer = room.post(f"{ROOM}baru/", WEB)
     assert answer.status_code == 302 and "/masuk/ulang/" in answer["Location"] and not ClientProfile.objects.exists()
+
+
+def test_the_menu_names_each_room_once(room: Client) -> None:
+    menu = room.get(ROOM).content.decode().split('aria-label="Menu petugas"')[1].split("</nav>")[0]
+    words = re.findall(r">([^<>]+)</a>", menu)
+    assert "Aplikasi" in words and len(words) == len(set(words))
