@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 from django.utils.translation import gettext as _
@@ -133,7 +133,7 @@ class _Loader(yaml.CSafeLoader):
     """Only what JSON has."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}
-    yaml_constructors: dict[Any, Any] = {}
+    yaml_constructors: ClassVar[dict[Any, Any]] = {}
 
     def __init__(self, stream: str) -> None:
         super().__init__(stream)
