@@ -89,6 +89,11 @@ def _refuse_deep(text: str) -> None:
         raise DocumentError(_("Baris menjorok terlalu dalam"), text.count("\n", 0, deep.start()) + 1)
 
 
+def mapping(value: Any) -> dict[str, Any]:
+    """The value where it is a mapping, else an empty one: documents put anything anywhere."""
+    return value if isinstance(value, dict) else {}
+
+
 # --- JSON -----------------------------------------------------------------------------------------------------------
 
 
