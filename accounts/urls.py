@@ -1,6 +1,7 @@
 """Sign-in and what belongs to it, under /akun/. The views are allauth's; names stay allauth's, addresses are ours."""
 
 from allauth.account import views
+from allauth.account.decorators import reauthentication_required
 from allauth.mfa.base import views as factors
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
@@ -12,6 +13,9 @@ from accounts.factors import views as own
 from accounts.guard import devices
 from accounts.sso import connected_apps, linking, national_views
 from accounts.views import speak
+
+# Ending sessions asks for a proof of the owner when the last one is some minutes old (a GET only leads back to the list).
+proved = reauthentication_required(allow_get=True)
 
 urlpatterns = [
     path("masuk/", views.login, name="account_login"),
@@ -35,8 +39,8 @@ urlpatterns = [
     path("nomor/hapus/", codes.remove_number, name="number-remove"),
     path("sandi/lupa/kode/", codes.password_code, name="password-code"),
     path("perangkat/", devices.listed, name="usersessions_list"),
-    path("perangkat/keluarkan/", devices.end, name="session-end"),
-    path("perangkat/keluarkan/semua/", devices.end_all, name="session-end-all"),
+    path("perangkat/keluarkan/", proved(devices.end), name="session-end"),
+    path("perangkat/keluarkan/semua/", proved(devices.end_all), name="session-end-all"),
     path("masuk/kode/", factors.authenticate, name="mfa_authenticate"),
     path("masuk/kunci/", own.passkey_sign_in, name="mfa_login_webauthn"),
     path("masuk/ulang/kode/", factors.reauthenticate, name="mfa_reauthenticate"),

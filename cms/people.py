@@ -38,8 +38,15 @@ class _OneName:
 
 # Roles and whether an account is open are changed at /petugas/ alone: there it is written down and the person is told.
 class PersonCreationForm(_OneName, UserCreationForm):
+    """Without a password: the person signs in by a code by mail and chooses one, or a passkey, alone."""
+
     first_name = last_name = None
     name = forms.CharField(label=_("Nama lengkap"), max_length=120)
+
+    def save(self, commit: bool = True) -> User:
+        self.instance.set_unusable_password()
+        user: User = super().save(commit)
+        return user
 
     class Meta(UserCreationForm.Meta):
         fields: ClassVar[set[str]] = {"email", "name", "is_superuser"}

@@ -41,10 +41,15 @@ class StaffDoors:
 
     def _keep_time(self, request: HttpRequest) -> None:
         """Sign out what has lain idle too long or lasted too long; note the use of what goes on."""
+        now, signed_in = int(time.time()), request.session.get(rules.BEGAN)
+        if signed_in and now - signed_in > settings.SESSION_COOKIE_AGE:
+            get_adapter(request).logout(request)
+            messages.warning(request, _("Sesi Anda sudah berakhir. Masuk lagi untuk melanjutkan."))
+            return
         mark = request.session.get(rules.STAFF)
         if not mark:
             return
-        now, (began, seen) = int(time.time()), mark
+        began, seen = mark
         if now - seen > settings.STAFF_IDLE_SECONDS:
             seen = max(seen, self._seen_in_apps(request))
         if now - seen > settings.STAFF_IDLE_SECONDS or now - began > settings.STAFF_SESSION_SECONDS:

@@ -7,6 +7,7 @@ from typing import Any
 
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
@@ -14,6 +15,7 @@ from django.utils.module_loading import import_string
 
 from accounts.models import User
 
+BEGAN = "began"  # in a session: when its person signed in
 STAFF = "staff"  # in a session: when it began and when it was last used, of a person with staff duties
 NEXT = "second_factor_next"  # in a session: the staff page that waits until a second factor is set up
 
@@ -41,5 +43,19 @@ def begin_staff_session(request: HttpRequest, user: User) -> None:
 
 
 def on_sign_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    request.session[BEGAN] = int(time.time())
     if is_staff(user):
         begin_staff_session(request, user)
+
+
+def on_proof(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """Whoever is signed in and proves it again goes on under a new session key; the old one is worth nothing."""
+    if getattr(request, "user", None) == user:
+        renew_key(request)
+
+
+def renew_key(request: HttpRequest) -> None:
+    old = request.session.session_key
+    request.session.cycle_key()
+    if old:
+        UserSession.objects.filter(session_key=old).update(session_key=request.session.session_key)

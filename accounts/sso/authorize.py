@@ -7,6 +7,7 @@ import json
 import secrets
 from urllib.parse import urlsplit
 
+from allauth.idp.oidc.models import Client as App
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -131,7 +132,7 @@ def decide(request: HttpRequest, asked: Asked, query: dict[str, str], *, agreed:
             _remember_target(request, asked)
             return redirect(away)
     allowed = Consent.objects.filter(user=user, client=asked.client).first()
-    covered = allowed is not None and set(asked.scopes) <= allowed.scope_set()
+    covered = allowed is not None and set(asked.scopes) <= allowed.scope_set() and _is_assured(asked)
     if not agreed and (not covered or "consent" in asked.prompt):
         if silent:
             return tell(asked, "consent_required")
@@ -139,6 +140,12 @@ def decide(request: HttpRequest, asked: Asked, query: dict[str, str], *, agreed:
         page = languages.path_in(page_language(query), reverse("sso-consent"))
         return redirect(f"{page}?{urlencode(query)}")
     return _with_code(request, user, asked)
+
+
+def _is_assured(asked: Asked) -> bool:
+    """Is it surely this app that gets the code? Any program on a device may listen on it or claim another's scheme, and a
+    public app proves nothing afterwards: there the person agrees each time (RFC 8252, 8.6)."""
+    return asked.client.type == App.Type.CONFIDENTIAL or urlsplit(asked.redirect_uri).scheme == "https"
 
 
 def _with_code(request: HttpRequest, user: User, asked: Asked) -> HttpResponse:

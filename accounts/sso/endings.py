@@ -131,7 +131,9 @@ def _alive(sids: list[str], now: datetime) -> set[str]:
 
 
 def _too_long(row: UserSession, now: datetime) -> bool:
-    """A staff session that was left: nobody has to come by for it to end."""
+    """A staff session that was left, or one that has lasted its whole time: nobody has to come by for it to end."""
+    if now - row.created_at > timedelta(seconds=settings.SESSION_COOKIE_AGE):
+        return True
     if not row.data.get("staff"):
         return False
     idle, whole = timedelta(seconds=settings.STAFF_IDLE_SECONDS), timedelta(seconds=settings.STAFF_SESSION_SECONDS)

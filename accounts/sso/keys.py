@@ -21,7 +21,10 @@ def sign(claims: Mapping[str, Any], *, kind: str = "JWT") -> str:
 def read_own(token: str, *, audience: str, issuer: str) -> dict[str, Any] | None:
     """The claims of an id_token that we signed for this app, expired or not; None for anything else."""
     try:
-        kid = jwt.get_unverified_header(token).get("kid")
+        header = jwt.get_unverified_header(token)
+        if header.get("typ") != "JWT":  # a logout token is no id_token
+            return None
+        kid = header.get("kid")
         for key in get_adapter().list_private_keys(is_active=True):
             public, private = load_jwk_from_pem(key.pem)
             if public["kid"] == kid:

@@ -32,6 +32,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from accounts.access_log import record_access
+from accounts.factors.rules import renew_key
 from accounts.models import AssuranceLevel, User
 from portal.lib.crypto import blind_index
 from portal.lib.http import CallError, Limits, NetworkPolicy, Request, call
@@ -279,6 +280,7 @@ def _remember(request: HttpRequest, login: SocialLogin) -> None:
     records = list(request.session.get(AUTHENTICATION_METHODS_SESSION_KEY, []))
     record = {"method": "socialaccount", "at": time.time(), "provider": login.account.provider, "uid": login.account.uid}
     request.session[AUTHENTICATION_METHODS_SESSION_KEY] = [*records, record]
+    renew_key(request)
 
 
 def failed(request: HttpRequest, reason: str) -> HttpResponse:

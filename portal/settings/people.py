@@ -55,6 +55,8 @@ ACCOUNT_FORMS = {
     "add_email": "accounts.guard.forms.AddEmail",
 }
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before an address is added, chosen or deleted
+PASSWORD_RESET_TIMEOUT = 3600
 USERSESSIONS_ADAPTER = "accounts.guard.devices.SessionHooks"
 
 # --- short messages and phone numbers ---
