@@ -206,6 +206,21 @@ def test_a_public_app_names_itself_and_proves_by_pkce(alice: User) -> None:
     assert error_of(party.post("introspect", {"token": "x" * 40, "client_id": "hp"}), 401) == "invalid_client"
 
 
+@pytest.mark.parametrize(
+    ("uri", "asks"), [("org.example.hp:/cb", True), ("http://127.0.0.1:9/cb", True), ("https://hp.example.org/cb", False)]
+)
+def test_an_app_that_anybody_may_pretend_to_be_asks_the_person_each_time(uri: str, asks: bool, alice: User) -> None:
+    mobile = clients.register("hp", "Aplikasi HP", public=True, redirect_uris=[uri], scopes=["openid"], purpose="Uji")[0]
+    browser = Client()
+    browser.force_login(alice)
+    party = Party(mobile, browser, secret="", callback=uri)
+    assert party.code(scope="openid"), "agreed once"
+    again = party.ask(scope="openid")
+    assert again["Location"].startswith("/akun/izin/?") is asks
+    silent = party.told(party.ask(scope="openid", prompt="none"))
+    assert (silent.get("error") == "consent_required") is asks
+
+
 def test_client_credentials_know_no_person(party: Party) -> None:
     bot = clients.register(
         "bot", "Program", secret="b" * 30, grants=["client_credentials"], scopes=["connections:read"], purpose="Uji"

@@ -10,7 +10,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import LogoutNotice, User
-from accounts.sso.endings import EVENT
+from accounts.sso import keys
+from accounts.sso.endings import EVENT, logout_token
 from accounts.tasks import tell_logout
 from portal.lib.http import Answer, CallError, Cause, Sent
 from tests.accounts.sso.conftest import Party, claims_of, error_of
@@ -119,3 +120,12 @@ def test_somebody_else_s_proof_never_ends_my_session(party: Party, app: Any) -> 
     Party(app, adi).tokens()
     assert adi.get(f"/oidc/logout?{urlencode({'id_token_hint': hint})}").status_code == 200
     assert "_auth_user_id" in adi.session
+
+
+def test_a_logout_token_is_no_proof_of_a_session(party: Party) -> None:
+    party.tokens()
+    party.browser.post("/akun/keluar/")
+    token = logout_token(LogoutNotice.objects.get())
+    assert keys.read_own(token, audience="app", issuer=party.issuer) is None
+    party.browser.force_login(User.objects.get(email="alice@example.org"))
+    assert party.told(party.ask(prompt="none", id_token_hint=token))["error"] == "login_required"

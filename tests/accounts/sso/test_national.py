@@ -9,12 +9,17 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import encrypt
 from allauth.socialaccount.models import SocialAccount
 from django.core.cache import cache
 from django.test import Client
 
+from accounts.factors import totp
 from accounts.models import AccessEntry, User
 from portal.settings.upstream import upstream
+from tests.accounts.factors.conftest import SEED
 from tests.backends import national_id
 
 ADI_NIK = "3576011203880002"
@@ -111,6 +116,20 @@ def test_whoever_was_verified_signs_in_by_it_and_a_stranger_does_not(
     answer = verify(stranger, provider, "n-adi")
     assert answer.status_code == 302
     assert stranger.session.get("_auth_user_id") == str(adi.pk) or "konfirmasi" in answer["Location"]
+
+
+def test_the_national_sign_in_does_not_replace_the_second_factor(
+    provider: national_id.Provider, client: Client, adi: User
+) -> None:
+    EmailAddress.objects.create(user=adi, email=adi.email, verified=True, primary=True)
+    client.force_login(adi)
+    verify(client, provider, "n-adi")
+    Authenticator.objects.create(user=adi, type=Authenticator.Type.TOTP, data={"secret": encrypt(SEED)})
+    elsewhere = Client()
+    assert verify(elsewhere, provider, "n-adi")["Location"].startswith("/akun/masuk/kode/")
+    assert "_auth_user_id" not in elsewhere.session
+    elsewhere.post("/akun/masuk/kode/", {"code": totp.code_at(SEED, totp.counter_now())})
+    assert elsewhere.session["_auth_user_id"] == str(adi.pk)
 
 
 @pytest.mark.parametrize(
