@@ -34,6 +34,7 @@ from django.urls import reverse
 from accounts.access_log import record_access
 from accounts.factors.rules import renew_key
 from accounts.models import AssuranceLevel, User
+from accounts.sso.clients import ASSERTION_ALGORITHMS
 from portal.lib.crypto import blind_index
 from portal.lib.http import CallError, Limits, NetworkPolicy, Request, call
 
@@ -173,6 +174,17 @@ class _Adapter(OpenIDConnectOAuth2Adapter):
         if not kwargs["response"].get("id_token"):
             raise OAuth2Error("no id_token")
         return super().complete_login(request, app, token, **kwargs)
+
+    def _decode_id_token(self, app: Any, id_token: str) -> dict[str, Any]:
+        """By an algorithm of our list, whatever the token says of itself."""
+        try:
+            header = jwt.get_unverified_header(id_token)
+            if header.get("alg") not in ASSERTION_ALGORITHMS:
+                raise OAuth2Error("algorithm")
+            found: dict[str, Any] = super()._decode_id_token(app, id_token)
+        except (jwt.PyJWTError, LookupError, TypeError, ValueError) as error:
+            raise OAuth2Error("id_token") from error
+        return found
 
 
 class NationalProvider(OpenIDConnectProvider):

@@ -22,6 +22,7 @@ from base64 import urlsafe_b64encode
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
+import jwt as pyjwt
 from joserfc import jwk, jwt
 from joserfc.errors import JoseError
 
@@ -43,6 +44,10 @@ TRICKS = {
     "nik": "Tanpa NIK",
     "subject": "Userinfo orang lain",
     "issuer": "Penerbit lain",
+    "audience": "Untuk aplikasi lain",
+    "expired": "Kedaluwarsa",
+    "unsigned": "Tanpa tanda tangan",
+    "shared": "Tanda tangan dengan kunci umum",
 }
 
 
@@ -76,13 +81,17 @@ class Provider:
         claims = {
             "iss": "https://lain.example" if trick == "issuer" else self.issuer,
             "sub": asked["sub"],
-            "aud": CLIENT_ID,
+            "aud": "lain" if trick == "audience" else CLIENT_ID,
             "iat": now,
-            "exp": now + 300,
+            "exp": now - 60 if trick == "expired" else now + 300,
             "nonce": "lain" if trick == "nonce" else asked.get("nonce", ""),
             "acr": "urn:contoh:nasional:rendah" if trick == "level" else ACR,
             "auth_time": now - 86_400 if trick == "age" else now,
         }
+        if trick == "unsigned":
+            return pyjwt.encode(claims, "", "none", headers={"kid": "n1"})
+        if trick == "shared":  # a verifier that believes the token's own algorithm takes the public key for a secret
+            return pyjwt.encode(claims, json.dumps(self.key.as_dict(private=False)), "HS256", headers={"kid": "n1"})
         key = self.foreign if trick == "key" else self.key
         return jwt.encode({"alg": "ES256", "kid": "n1"}, claims, key, algorithms=["ES256"])
 

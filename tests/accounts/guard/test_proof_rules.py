@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 import re
+import subprocess
+import sys
 import time
 from datetime import datetime, timedelta
 from typing import Any
@@ -84,6 +87,14 @@ def test_a_password_may_be_long_and_begin_and_end_with_a_space(resident: Person)
 
 def test_a_new_installation_has_no_account(db: None) -> None:
     assert not User.objects.exists(), "migrations make none"
+
+
+def test_production_does_not_start_with_the_accounts_of_the_demo() -> None:
+    env = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "portal.settings.production", "DEMO": "1"}
+    found = subprocess.run(  # noqa: S603
+        [sys.executable, "manage.py", "check"], env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert found.returncode != 0 and "cannot be used with production settings" in found.stderr
 
 
 def test_a_password_that_was_reset_does_not_replace_the_second_factor(sri: Person) -> None:

@@ -22,6 +22,7 @@ def test_a_person_signs_in_once_agrees_once_and_the_app_reads_what_was_allowed(p
     page = party.browser.get(answer["Location"]).content.decode()
     assert "Izinkan Aplikasi Uji?" in page and "Mengisi formulir uji" in page
     assert "nama lengkap Anda" in page and "alamat email Anda" in page and "NIK" not in page
+    assert "berlaku sampai Anda mencabutnya" in page
     told = party.told(party.consent(answer))
     given = party.redeem(told["code"]).json()
     assert given["token_type"] == "Bearer" and given["expires_in"] == 600

@@ -142,6 +142,10 @@ def test_the_national_sign_in_does_not_replace_the_second_factor(
         ("issuer", "bisa dipercaya"),
         ("subject", "bisa dipercaya"),
         ("nik", "bisa dipercaya"),
+        ("audience", "bisa dipercaya"),
+        ("expired", "bisa dipercaya"),
+        ("unsigned", "bisa dipercaya"),
+        ("shared", "bisa dipercaya"),
     ],
 )
 def test_an_answer_that_is_not_quite_right_changes_nothing(
@@ -152,6 +156,15 @@ def test_an_answer_that_is_not_quite_right_changes_nothing(
     assert page.status_code == 400 and sentence in page.content.decode()
     adi.refresh_from_db()
     assert adi.assurance_level == 1 and not adi.nik and not SocialAccount.objects.exists()
+
+
+def test_a_description_of_another_issuer_is_not_followed(
+    provider: national_id.Provider, client: Client, adi: User, settings: Any
+) -> None:
+    settings.NATIONAL_ID_ISSUER = f"{provider.issuer}/lain"  # its document, at the same address, names itself otherwise
+    client.force_login(adi)
+    answer = client.get("/akun/nasional/?lanjut=1")
+    assert answer.status_code == 400 and "Location" not in answer.headers
 
 
 def test_cancelling_changes_nothing(provider: national_id.Provider, client: Client, adi: User) -> None:
