@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 import subprocess
 import sys
-import time
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from allauth.account.adapter import get_adapter
 from django.core import mail
 from django.test import Client
 
 from accounts.models import User
+from tests.accounts.codes.conftest import mailed_code
 from tests.accounts.factors.conftest import PASSWORD, Person
 
 NEW = "gerobak biru tiga puluh"
-BY_MAIL = "/akun/masuk/email/"
-
-
-def mailed_code(one: Person) -> str:
-    one.browser.post(BY_MAIL, {"email": one.user.email})
-    return next(line for line in mail.outbox[-1].body.splitlines() if line and line.replace("-", "").isupper())
-
-
-def write(one: Person, code: str) -> None:
-    one.browser.post(f"{BY_MAIL}kode/", {"code": code})
 
 
 def reset_link(one: Person) -> str:
@@ -91,7 +79,7 @@ def test_a_new_installation_has_no_account(db: None) -> None:
 
 def test_production_does_not_start_with_the_accounts_of_the_demo() -> None:
     env = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "portal.settings.production", "DEMO": "1"}
-    found = subprocess.run(  # noqa: S603
+    found = subprocess.run(
         [sys.executable, "manage.py", "check"], env=env, capture_output=True, text=True, timeout=60, check=False
     )
     assert found.returncode != 0 and "cannot be used with production settings" in found.stderr
@@ -122,52 +110,11 @@ def test_a_link_to_a_new_password_is_worth_one_use_and_one_hour(resident: Person
 
 def test_whoever_has_no_password_signs_in_by_mail_and_chooses_one(db: None) -> None:
     made = Person(User.objects.create_user("petugas-baru@example.org", None, name="Siti"))
-    code = mailed_code(made)
-    write(made, code)
+    made.browser.post("/akun/masuk/sekali/", {"login": made.user.email})
+    made.browser.post("/akun/masuk/sekali/kode/", {"code": mailed_code()})
     confirm = re.search(r"http://localhost:8000(/akun/email/konfirmasi/\S+)", mail.outbox[-1].body)
     assert confirm and made.browser.post(confirm[1]).status_code == 302 and made.is_in
     assert made.browser.post("/akun/sandi/buat/", {"password1": NEW, "password2": NEW}).status_code == 302
     again = Person(made.user)
     again.sign_in(NEW)
     assert again.is_in
-
-
-def test_a_code_by_mail_is_worth_one_use(resident: Person) -> None:
-    code = mailed_code(resident)
-    write(resident, code)
-    assert resident.is_in
-    resident.browser.post("/akun/keluar/")
-    write(resident, code)
-    assert not resident.is_in
-
-
-def test_a_code_by_mail_is_of_the_browser_and_of_the_wish_that_asked_for_it(resident: Person) -> None:
-    elsewhere = Person(resident.user)
-    theirs, first = mailed_code(elsewhere), mailed_code(resident)
-    write(resident, theirs)
-    write(elsewhere, first)
-    assert not resident.is_in and not elsewhere.is_in
-    write(resident, first)
-    assert resident.is_in
-    resident.browser.post("/akun/keluar/")
-    second = mailed_code(resident)
-    write(resident, first)
-    assert not resident.is_in
-    write(resident, second)
-    assert resident.is_in
-
-
-@pytest.mark.parametrize(("minutes", "stays"), [(9, True), (11, False)])
-def test_a_code_by_mail_lives_ten_minutes(
-    minutes: int, stays: bool, resident: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    code, now = mailed_code(resident), time.time
-    monkeypatch.setattr("allauth.account.internal.flows.code_verification.time.time", lambda: now() + minutes * 60)
-    write(resident, code)
-    assert resident.is_in is stays
-
-
-def test_a_code_by_mail_cannot_be_guessed(db: None) -> None:
-    codes = [get_adapter().generate_login_code().replace("-", "") for _time in range(500)]
-    signs = {sign for code in codes for sign in code}
-    assert len(set(codes)) == 500 and len(codes[0]) * math.log2(len(signs)) > 30, "bits"

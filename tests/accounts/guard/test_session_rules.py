@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
@@ -21,12 +22,12 @@ DEVICES = "/akun/perangkat/"
 
 
 def key_of(one: Person) -> str:
-    return str(one.browser.cookies[settings.SESSION_COOKIE_NAME].value)
+    return str(one.browser.cookies[django_settings.SESSION_COOKIE_NAME].value)
 
 
 def with_key(key: str) -> Client:
     browser = Client()
-    browser.cookies[settings.SESSION_COOKIE_NAME] = key
+    browser.cookies[django_settings.SESSION_COOKIE_NAME] = key
     return browser
 
 
@@ -51,7 +52,7 @@ def test_signing_in_begins_a_new_session_and_ends_the_old_one(resident: Person) 
     session = resident.browser.session
     session["before"] = 1
     session.save()
-    resident.browser.cookies[settings.SESSION_COOKIE_NAME] = planted = str(session.session_key)
+    resident.browser.cookies[django_settings.SESSION_COOKIE_NAME] = planted = str(session.session_key)
     resident.sign_in()
     assert resident.is_in and key_of(resident) != planted and not Session.objects.filter(session_key=planted).exists()
 
@@ -117,6 +118,13 @@ def test_every_page_of_an_account_leads_to_the_way_out(resident: Person) -> None
 def test_the_page_of_the_second_factor_leads_to_the_other_devices(resident: Person) -> None:
     resident.sign_in()
     assert f'href="{DEVICES}"' in resident.browser.get("/akun/langkah-kedua/").content.decode().partition("<main")[2]
+
+
+def test_where_a_number_is_given_its_risk_is_said(resident: Person, settings: Any) -> None:
+    settings.SHORT_CHANNELS = {"sms": {"url": "https://sms.example.org/", "secret": ""}}
+    resident.sign_in()
+    page = resident.browser.get("/akun/nomor/").content.decode().partition("<main")[2]
+    assert "mengambil alih nomor Anda" in page and 'href="/akun/langkah-kedua/"' in page
 
 
 def test_an_open_browser_does_not_change_addresses_without_a_proof(resident: Person) -> None:

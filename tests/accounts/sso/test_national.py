@@ -97,7 +97,9 @@ def test_a_person_has_the_nik_verified_and_comes_back_to_where_they_were(
     answer = verify(client, provider, "n-adi", "/isian/abc/periksa/")
     assert (answer.status_code, answer["Location"]) == (302, "/isian/abc/periksa/")
     adi.refresh_from_db()
-    assert (adi.nik, adi.assurance_level) == (ADI_NIK, 2) and client.session["_auth_user_id"] == str(adi.pk), "still signed in"
+    assert (adi.nik, adi.assurance_level) == (ADI_NIK, 2) and client.session["_auth_user_id"] == str(adi.pk), (
+        "still signed in"
+    )
     assert client.session.session_key != session, "a proof is a new key"
     account = SocialAccount.objects.get()
     assert (account.user, account.uid, account.extra_data) == (adi, "n-adi", {}), "nothing else is kept"
