@@ -20,7 +20,6 @@ def channel_field() -> forms.ChoiceField:
         label=_("Kode untuk nomor HP dikirim lewat"),
         choices=[(name, _CHANNELS[name]) for name in offered()],
         initial=next(iter(offered()), ""),
-        required=False,
         widget=forms.Select(attrs={"autocomplete": "off"}),
     )
 

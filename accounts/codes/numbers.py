@@ -7,10 +7,12 @@ signed in before; otherwise the password is needed too.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import TypeVar
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -20,6 +22,16 @@ from accounts.guard.models import Event
 from accounts.guard.notices import tell
 from accounts.models import User
 from portal.lib.crypto import blind_index
+
+R = TypeVar("R")
+
+
+def once_more(act: Callable[[], R]) -> R:
+    """Two browsers proved one number at the same moment: the later one sees what the earlier one wrote."""
+    try:
+        return act()
+    except IntegrityError:
+        return act()
 
 
 class OnlyWayError(Exception):

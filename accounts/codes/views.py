@@ -182,12 +182,17 @@ def _make_account(request: HttpRequest, number: str, channel: str) -> HttpRespon
     loses it to the newcomer."""
     kept = json.loads(crypto.decrypt(request.session.pop(_NEWCOMER)))
     target = request.session.get(_NEXT, "")
-    with transaction.atomic():
-        user = numbers.used_now_by(number)
-        made = user is None
-        if user is None:
-            user = User.objects.create(name=kept["name"], password=kept["password"], language=active())
-            numbers.proved(user, number)
+
+    @transaction.atomic
+    def find_or_make() -> tuple[User, bool]:
+        found = numbers.used_now_by(number)
+        if found is not None:
+            return found, False
+        user = User.objects.create(name=kept["name"], password=kept["password"], language=active())
+        numbers.proved(user, number)
+        return user, True
+
+    user, made = numbers.once_more(find_or_make)
     if not made:
         numbers.proved(user, number)
         messages.info(request, _("Nomor ini sudah punya akun, dan Anda masuk ke akun itu. Kata sandinya tetap yang lama."))
@@ -283,7 +288,7 @@ def _new_number(request: SignedInRequest, row: OneTimeCode) -> HttpResponse:
     if row.user != request.user:
         return redirect("number")
     try:
-        numbers.proved(request.user, row.address, request)
+        numbers.once_more(lambda: numbers.proved(request.user, row.address, request))
     except numbers.OnlyWayError:
         messages.error(
             request, _("Nomor ini satu-satunya cara masuk sebuah akun lain. Masuk ke akun itu dulu, lalu ganti nomornya.")

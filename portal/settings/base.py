@@ -12,7 +12,7 @@ from portal.settings.background import *  # noqa: F403
 from portal.settings.environment import BASE_DIR, PUBLIC_URL, REDIS_URL, TIME_ZONE, VAR_DIR, env  # noqa: F401 - the zone is a setting
 from portal.settings.people import *  # noqa: F403
 
-for _folder in ("uploads", "media", "broker", "mail"):
+for _folder in ("uploads", "media", "broker", "mail", "pesan"):
     (VAR_DIR / _folder).mkdir(parents=True, exist_ok=True)
 
 # --- the city -------------------------------------------------------------------------------------------------------

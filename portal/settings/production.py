@@ -3,7 +3,16 @@
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.settings.base import *  # noqa: F403
-from portal.settings.base import DEMO, FAULT_FILE, FIELD_KEYS, IDP_OIDC_PRIVATE_KEYS, PUBLIC_URL, SECRET_KEY, env
+from portal.settings.base import (
+    DEMO,
+    FAULT_FILE,
+    FIELD_KEYS,
+    IDP_OIDC_PRIVATE_KEYS,
+    PUBLIC_URL,
+    SECRET_KEY,
+    SHORT_CHANNELS,
+    env,
+)
 from portal.settings.https import *  # noqa: F403
 
 if DEMO:
@@ -20,6 +29,10 @@ if not IDP_OIDC_PRIVATE_KEYS:
     raise ImproperlyConfigured("Set OIDC_KEYS_FILE to a file made by `python -m portal.lib.signing_keys FILE`.")
 if not PUBLIC_URL.startswith("https://"):
     raise ImproperlyConfigured("PUBLIC_URL must be the https:// address that residents use.")
+
+for _channel, _gateway in SHORT_CHANNELS.items():
+    if not _gateway["secret"]:
+        raise ImproperlyConfigured(f"Set {_channel.upper()}_WEBHOOK_SECRET: messages to its gateway are signed.")
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[PUBLIC_URL.removeprefix("https://").split("/")[0].split(":")[0]])
 SECURE_HSTS_SECONDS = 31_536_000

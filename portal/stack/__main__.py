@@ -157,6 +157,7 @@ class Supervisor:
   Old app                {self.stack.old_app_url}/   (behind the portal's sign-in by forward-auth; its account siti.lama, arsip-2009)
   Accounts               alice@example.org, bob@example.org, ...; password of all: mojokerto-demo; codes of staff: on the sign-in page
   Mails                  {self.stack.var / "mail"}
+  Short messages         {self.stack.var / "pesan"}
   Logs                   {self.stack.log}   (make full-logs)
 
 Ctrl-C ends all of it; `make full` again goes on with the same data.""",

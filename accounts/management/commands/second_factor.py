@@ -1,9 +1,11 @@
-"""`manage.py second_factor reset EMAIL`: for a person who lost phone, keys and recovery codes, after they proved in person who they are."""
+"""`manage.py second_factor reset NAME` (an address or a number): for a person who lost phone, keys and recovery codes, after they proved in person who they are."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.codes import numbers
+from accounts.codes.identifiers import clean_number
 from accounts.models import User
 from accounts.roles.people import reset_second_factor
 
@@ -13,11 +15,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("action", choices=["reset"])
-        parser.add_argument("email")
+        parser.add_argument("name", help="the e-mail address or phone number of the account")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        user = User.objects.filter(email__iexact=options["email"]).first()
+        name = options["name"]
+        user = User.objects.filter(email__iexact=name).first() if "@" in name else numbers.owner_of(clean_number(name))
         if user is None:
             raise CommandError("No such account.")
         count = reset_second_factor(user, by=None, reason="manage.py second_factor reset")
-        self.stdout.write(f"{user.email}: {count} taken away, every session ended.")
+        self.stdout.write(f"{user}: {count} taken away, every session ended.")

@@ -19,6 +19,7 @@ from django.core.cache import cache
 from django.core.cache.backends.base import BaseCache
 from django.test import Client
 
+from accounts.codes import numbers
 from accounts.factors import totp
 from accounts.guard.models import AccountNotice
 from accounts.models import User
@@ -28,7 +29,7 @@ from services.cases import delivery as work
 from services.cases.models import Delivery
 from services.notifications.models import Message
 from services.notifications.tasks import send_message
-from tests.accounts.codes.conftest import send_codes
+from tests.accounts.codes.conftest import NUMBER, OTHER, Phone, phone, send_codes  # noqa: F401  (a fixture)
 from tests.accounts.sso.conftest import SECRET, Party, app  # noqa: F401  (a fixture)
 from tests.services.cases.test_applying import APPLICANT, NIK, Applicant, applicant, birth  # noqa: F401  (fixtures)
 
@@ -100,7 +101,7 @@ def code_in(text: str) -> str:
     return found[1]
 
 
-def sign_in_in_every_way(user: User) -> list[str]:
+def sign_in_in_every_way(user: User, texts: Phone) -> list[str]:
     """With right and wrong passwords, a code by mail, a code of the app, a lost password. Returns the codes."""
     browser = Client()
     browser.post("/akun/masuk/", {"login": user.email, "password": WRONG})
@@ -118,7 +119,25 @@ def sign_in_in_every_way(user: User) -> list[str]:
     browser.post("/akun/daftar/", {"email": "baru@example.org", "name": "Baru", "password1": PASSWORD})
     Client().post("/akun/daftar/", {"email": "lain@example.org", "name": "Lain", "password1": PASSWORD, "nik": NIK})
     Client().post("/akun/sandi/lupa/", {"email": user.email})
-    return [by_mail, of_the_app]
+    return [by_mail, of_the_app, *sign_in_by_phone(user, texts)]
+
+
+def sign_in_by_phone(user: User, texts: Phone) -> list[str]:
+    """A code to the number of the account, to an unknown one, at sign-up and for a new password. Returns the codes."""
+    numbers.proved(user, NUMBER)
+    codes = []
+    for path, written, form in [
+        ("masuk/sekali/", "masuk/sekali/kode/", {"login": NUMBER}),
+        ("sandi/lupa/", "sandi/lupa/kode/", {"email": NUMBER}),
+        ("daftar/", "daftar/kode/", {"email": OTHER, "name": "Baru", "password1": PASSWORD}),
+    ]:
+        browser = Client()
+        browser.post(f"/akun/{path}", form)
+        codes.append(texts.code(form.get("login") or form["email"]))
+        browser.post(f"/akun/{written}", {"code": codes[-1]})
+    Client().post("/akun/masuk/sekali/", {"login": "+6281300000000"})
+    Client().post("/akun/masuk/", {"login": NUMBER, "password": WRONG})
+    return codes
 
 
 def ask_where_a_nik_does_not_belong() -> None:
@@ -134,6 +153,7 @@ def test_no_secret_is_written_where_it_does_not_belong(
     seen: Seen,
     applicant: Applicant,  # noqa: F811
     app: Any,  # noqa: F811
+    phone: Phone,  # noqa: F811
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     cache.clear()
@@ -148,7 +168,7 @@ def test_no_secret_is_written_where_it_does_not_belong(
         applicant.fill("pemohon", {**APPLICANT, "f.no_kk": NIK + "9"})
         applicant.fill_all()
         applicant.send()
-        codes = sign_in_in_every_way(user)
+        codes = sign_in_in_every_way(user, phone)
     party = Party(app, applicant.client)
     tokens = party.tokens(scope="openid profile nik cases:read")
     assert party.userinfo(tokens["access_token"]).json()["nik"] == NIK
@@ -173,6 +193,8 @@ def test_no_secret_is_written_where_it_does_not_belong(
         ("seed", SEED),
         ("access token", tokens["access_token"]),
         ("refresh token", tokens["refresh_token"]),
+        ("phone number", NUMBER[1:]),
+        ("phone number of a newcomer", OTHER[1:]),
         *(("one-time code", code) for code in codes),
     ]:
         assert not seen.holding(secret), (name, seen.holding(secret)[:5])
