@@ -1,4 +1,7 @@
-"""`manage.py second_factor reset NAME` (an address or a number): for a person who lost phone, keys and recovery codes, after they proved in person who they are."""
+"""`manage.py second_factor reset NAME` (an address or a number).
+
+For a person who lost phone, keys and recovery codes, after they proved in person who they are.
+"""
 
 from typing import Any
 
