@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from allauth.core.internal.jwkkit import load_jwk_from_pem
 from allauth.idp.oidc.adapter import get_adapter
 
 ALGORITHM = "RS256"
+OLDEST_HINT_SECONDS = 30 * 24 * 3600
 
 
 def sign(claims: Mapping[str, Any], *, kind: str = "JWT") -> str:
@@ -19,7 +21,11 @@ def sign(claims: Mapping[str, Any], *, kind: str = "JWT") -> str:
 
 
 def read_own(token: str, *, audience: str, issuer: str) -> dict[str, Any] | None:
-    """The claims of an id_token that we signed for this app, expired or not; None for anything else."""
+    """The claims of an id_token that we signed for this app in the last 30 days, expired or not; None for anything else.
+
+    As a hint it names a session, also after its end (OpenID Connect RP-Initiated Logout 1.0, 2); it proves nobody. No session
+    and no family of tokens lives longer.
+    """
     try:
         header = jwt.get_unverified_header(token)
         if header.get("typ") != "JWT":  # a logout token is no id_token
@@ -34,9 +40,9 @@ def read_own(token: str, *, audience: str, issuer: str) -> dict[str, Any] | None
                     [ALGORITHM],
                     audience=audience,
                     issuer=issuer,
-                    options={"verify_exp": False},
+                    options={"verify_exp": False, "require": ["iat"]},
                 )
-                return found
+                return found if time.time() - found["iat"] <= OLDEST_HINT_SECONDS else None
     except (jwt.PyJWTError, ValueError):
         return None
     return None

@@ -113,6 +113,15 @@ def test_without_proof_of_this_session_the_person_is_asked(party: Party, alice: 
     assert (answer.status_code, answer["Location"]) == (302, BYE) and "_auth_user_id" not in elsewhere.session
 
 
+@pytest.mark.parametrize(("days", "worth"), [(29, True), (31, False)])
+def test_an_old_id_token_names_a_session_for_a_month(party: Party, days: int, worth: bool) -> None:
+    hint = party.tokens()["id_token"]
+    claims = jwt.decode(hint, options={"verify_signature": False})
+    old = keys.sign({**claims, "iat": claims["iat"] - days * 86400, "exp": claims["exp"] - days * 86400})
+    answer = party.browser.get(f"/oidc/logout?{urlencode({'id_token_hint': old, 'post_logout_redirect_uri': BYE})}")
+    assert answer.status_code == (302 if worth else 200)
+
+
 def test_somebody_else_s_proof_never_ends_my_session(party: Party, app: Any) -> None:
     hint = party.tokens()["id_token"]
     adi = Client()
