@@ -15,12 +15,20 @@ from portal.lib.channels import offered
 _CHANNELS = {"sms": _("SMS"), "whatsapp": _("WhatsApp")}
 
 
+class ChannelField(forms.ChoiceField):
+    """The first way that is offered, unless another is chosen."""
+
+    def to_python(self, value: Any) -> str:
+        return super().to_python(value) or next(iter(offered()), "")
+
+
 def channel_field() -> forms.ChoiceField:
-    return forms.ChoiceField(
+    return ChannelField(
         label=_("Kode untuk nomor HP dikirim lewat"),
         choices=[(name, _CHANNELS[name]) for name in offered()],
         initial=next(iter(offered()), ""),
         widget=forms.Select(attrs={"autocomplete": "off"}),
+        error_messages={"invalid_choice": _("Pilih dari daftar")},
     )
 
 

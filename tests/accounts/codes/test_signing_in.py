@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -37,6 +38,23 @@ def test_a_code_by_sms_signs_in(resident: Person, visitor: Visitor, phone: Phone
     assert text.rstrip().endswith(f"@localhost #{code}")
     visitor.write(code)
     assert visitor.signed_in == resident.user
+
+
+@pytest.mark.parametrize(("channel", "sent_by"), [("", "sms"), ("sms", "sms"), ("whatsapp", "whatsapp")])
+def test_of_two_ways_the_first_is_taken_unless_one_is_chosen(
+    channel: str, sent_by: str, resident: Person, visitor: Visitor, phone: Phone, settings: Any
+) -> None:
+    settings.SHORT_CHANNELS = {name: {"folder": phone.folder} for name in ("sms", "whatsapp")}
+    visitor.post("masuk/sekali/", login=NUMBER, channel=channel)
+    assert f"Channel: {sent_by}" in phone.texts(NUMBER)[-1]
+
+
+def test_a_way_that_is_not_offered_is_refused_in_words(
+    resident: Person, visitor: Visitor, settings: Any, phone: Phone
+) -> None:
+    settings.SHORT_CHANNELS = {name: {"folder": phone.folder} for name in ("sms", "whatsapp")}
+    page = visitor.post("masuk/sekali/", login=NUMBER, channel="merpati").content.decode()
+    assert "Pilih dari daftar" in page and not phone.texts()
 
 
 def test_a_code_is_written_with_any_digits_and_spaces(resident: Person, visitor: Visitor, phone: Phone) -> None:
