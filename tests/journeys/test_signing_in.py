@@ -61,7 +61,7 @@ def test_a_wrong_code_can_be_understood(desk: Any, city: City) -> None:
     held(desk)
     desk.fill("[name=code]", "000000")
     desk.click("main form button.k-btn")
-    assert desk.evaluate("document.activeElement.className") == "k-errors"
+    desk.wait_for_function("document.activeElement?.className === 'k-errors'")
     held(desk)
 
 
