@@ -280,7 +280,7 @@ def test_a_refused_sign_in_can_be_understood(width: int, look: Any, city: City) 
     page.fill("[name=password]", "bukan-sandinya")
     page.click("main form button.k-btn")
     page.wait_for_selector(".k-errors")
-    assert page.evaluate("document.activeElement.className") == "k-errors"
+    page.wait_for_function("document.activeElement?.className === 'k-errors'")
     assert not problems_of(page) and not complaints
 
 
