@@ -97,10 +97,16 @@ def step_up(
     fresh = came_back or max_age is None or known.age(datetime.now(UTC)) <= timedelta(seconds=max_age)
     if known.level >= level and fresh and (came_back or not force):
         return None
-    request.session[_SENT_AWAY] = {"back": back, "at": int(time.time())}
+    sent_away(request, back)
     strong = level == 3 or (not user.has_usable_password() and second_factors(user))
     name = "mfa_reauthenticate" if strong and second_factors(user) else "account_reauthenticate"
     return f"{reverse(name)}?{urlencode({REDIRECT_FIELD_NAME: back})}"
+
+
+def sent_away(request: HttpRequest, back: str) -> None:
+    """Note that the person leaves now to prove who they are, and for what. Exact: a proof of the same second but before it is
+    none."""
+    request.session[_SENT_AWAY] = {"back": back, "at": time.time()}
 
 
 def rise(request: HttpRequest, user: User, back: str, *, level: int) -> str | None:

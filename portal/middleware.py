@@ -29,7 +29,7 @@ _PERMISSIONS = ", ".join(
     [
         *(
             f"{name}=()"
-            for name in "accelerometer ambient-light-sensor autoplay browsing-topics camera display-capture "
+            for name in "accelerometer autoplay browsing-topics camera display-capture "
             "encrypted-media fullscreen geolocation gyroscope magnetometer microphone midi payment usb xr-spatial-tracking".split()
         ),
         "publickey-credentials-create=(self)",
@@ -198,6 +198,7 @@ class PrivatePagesMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         known = settings.SESSION_COOKIE_NAME in request.COOKIES or settings.SESSION_COOKIE_NAME in response.cookies
+        known = known or "Authorization" in request.headers  # a token is a person or a department too
         if known or path_in(DEFAULT, request.path).startswith("/akun/"):
             add_never_cache_headers(response)
         return response

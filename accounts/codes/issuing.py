@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.codes import numbers
 from accounts.codes.identifiers import is_number
 from accounts.codes.models import OneTimeCode
-from accounts.guard import guessing
+from accounts.guard import devices, guessing
 from accounts.models import User
 from portal.lib.crypto import blind_index
 from portal.lib.languages import active
@@ -31,6 +31,7 @@ KEPT = timedelta(days=1)
 DAY, QUARTER = timedelta(days=1), timedelta(minutes=15)
 A_QUARTER, A_DAY = 3, 10  # codes for one address
 A_DAY_FROM = 200  # short messages asked for from one internet address: hundreds may stand behind it
+_ALL = "codes-all"
 _IN_SESSION = "one_time_code"
 
 Purpose = OneTimeCode.Purpose
@@ -61,13 +62,16 @@ def person_of(way: str) -> User | None:
     return found[0] if found else None
 
 
-def _count(way: str, request: HttpRequest, *, costs: bool) -> None:
-    counts = [(f"codes:{way}", A_QUARTER, QUARTER), (f"codes-day:{way}", A_DAY, DAY)]
-    if costs:
+def _count(way: str, request: HttpRequest, *, short: bool, sent: bool) -> None:
+    """Raises TooManyError. A mail costs nothing: nobody is kept from theirs for a day."""
+    counts = [(f"codes:{way}", A_QUARTER, QUARTER)]
+    if short:
+        counts.append((f"codes-day:{way}", A_DAY, DAY))
         counts.append((f"codes-from:{request.META.get('REMOTE_ADDR', '')}", A_DAY_FROM, DAY))
-        counts.append(("codes-all", settings.PHONE_MESSAGES_DAY, DAY))
+        counts.append((_ALL, settings.PHONE_MESSAGES_DAY, DAY))
     for name, most, window in counts:
-        if not guessing.may(blind_index(name, purpose="count"), most, window):
+        # What is not sent costs nothing, but is answered like what is.
+        if not guessing.may(blind_index(name, purpose="count"), most, window, adds=int(sent or name != _ALL)):
             raise TooManyError
 
 
@@ -76,10 +80,13 @@ def issue(request: HttpRequest, purpose: Purpose, way: str, channel: str, user: 
 
     Nothing is sent by SMS to a number that nobody asked to be known by: a row is made all the same.
     """
-    _count(way, request, costs=channel != "email")
+    sent = user is not None or channel == "email" or purpose in (Purpose.SIGN_UP, Purpose.NUMBER)
+    short = channel != "email"
+    # In a browser that knows the account, codes are counted apart: strangers' requests keep no owner from theirs.
+    name = f"known:{user.pk}" if user is not None and devices.is_known(request, user) else way
+    _count(name, request, short=short, sent=sent)
     code = f"{secrets.randbelow(1_000_000):06d}"
     now = timezone.now()
-    sent = user is not None or channel == "email" or purpose in (Purpose.SIGN_UP, Purpose.NUMBER)
     row = OneTimeCode(
         purpose=purpose,
         channel=channel,

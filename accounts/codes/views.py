@@ -86,6 +86,7 @@ def _write(
             return then(proved)
     way = shown(row.address) if is_number(row.address) else row.address
     context = {"form": form, "way": way, "by_phone": is_number(row.address), "again": again, "title": title, "nav": back}
+    context["newcomer"] = purpose in (Purpose.SIGN_UP, Purpose.NUMBER)  # to them a code is sent in any case
     return render(request, "account/write_code.html", context)
 
 

@@ -111,7 +111,11 @@ def listed(request: SignedInRequest) -> HttpResponse:
 def end(request: SignedInRequest) -> HttpResponse:
     """One session of this person; a foreign one is as absent as none."""
     given = request.POST.get("sesi", "")
-    found = UserSession.objects.filter(user=request.user, pk=int(given)) if given.isdigit() and len(given) < 19 else []
+    found = (
+        UserSession.objects.filter(user=request.user, pk=int(given))
+        if given.isascii() and given.isdigit() and len(given) < 19
+        else []
+    )
     for session in found:
         if session.session_key == request.session.session_key:
             return _out(request)

@@ -35,6 +35,11 @@ def password_of_account(user: User) -> str:
     return blind_index(str(user.pk), purpose="guess:password of account")
 
 
+def password_where_known(user: User) -> str:
+    """... in a browser in which this person has signed in before."""
+    return blind_index(str(user.pk), purpose="guess:password where known")
+
+
 def one_time_of(way: str) -> str:
     return blind_index(way, purpose="guess:one-time code")
 
@@ -57,15 +62,15 @@ def may_guess(key: str) -> bool:
     return made
 
 
-def may(key: str, most: int, window: timedelta) -> bool:
-    """Count one use of something of which there are `most` in a window."""
+def may(key: str, most: int, window: timedelta, *, adds: int = 1) -> bool:
+    """Count one use of something of which there are `most` in a window. adds: 0 asks by the same work and uses nothing up."""
     now = timezone.now()
     row = GuessCount.objects.filter(key=key)
-    if row.filter(window_at__gt=now - window, in_window__lt=most).update(in_window=F("in_window") + 1):
+    if row.filter(window_at__gt=now - window, in_window__lt=most).update(in_window=F("in_window") + adds):
         return True
-    if row.filter(window_at__lte=now - window).update(window_at=now, in_window=1):
+    if row.filter(window_at__lte=now - window).update(window_at=now, in_window=adds):
         return True
-    _row, made = GuessCount.objects.get_or_create(key=key, defaults={"window_at": now, "in_window": 1})
+    _row, made = GuessCount.objects.get_or_create(key=key, defaults={"window_at": now, "in_window": adds})
     return made
 
 
@@ -77,7 +82,13 @@ def forget(*keys: str) -> None:
 def forget_all_of(user: User) -> None:
     """After a whole sign-in."""
     ways = [way for way in (user.email, numbers.number_of(user)) if way]
-    forget(codes_of(user), password_of_account(user), *map(password_of, ways), *map(one_time_of, ways))
+    forget(
+        codes_of(user),
+        password_of_account(user),
+        password_where_known(user),
+        *map(password_of, ways),
+        *map(one_time_of, ways),
+    )
 
 
 def tell_owner(key: str, user: User | None) -> None:

@@ -110,6 +110,7 @@ def decide(request: HttpRequest, asked: Asked, query: dict[str, str], *, agreed:
         if silent:
             return tell(asked, "login_required")
         _remember_target(request, asked)
+        assurance.sent_away(request, back)  # the sign-in that follows is the fresh one that `prompt` or `max_age` may want
         login = languages.path_in(page_language(query), reverse("account_login"))
         return redirect(f"{login}?{urlencode({'next': back})}")
     if asked.id_token_hint:

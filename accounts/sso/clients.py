@@ -45,7 +45,7 @@ def stored_secret(secret: str) -> str:
 
 def client_of(client_id: Any) -> Client | None:
     """An approved app by its id."""
-    if not isinstance(client_id, str) or not 1 <= len(client_id) <= 100 or "\0" in client_id:
+    if not isinstance(client_id, str) or not 1 <= len(client_id) <= 100 or not client_id.isascii() or "\0" in client_id:
         return None
     return Client.objects.filter(pk=client_id, profile__is_approved=True).select_related("profile").first()
 
@@ -110,11 +110,12 @@ def _by_assertion(form: Mapping[str, str | None], audiences: Sequence[str]) -> C
             leeway=CLOCKS_DIFFER,
             options={"require": ["exp", "iat", "jti", "sub", "iss", "aud"]},
         )
-    except (jwt.PyJWTError, ValueError, TypeError, AttributeError):
+    except (jwt.PyJWTError, ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
-    until, jti = datetime.fromtimestamp(claims["exp"], UTC), claims["jti"]
-    if until > datetime.now(UTC) + ASSERTION_LIVES + CLOCKS_DIFFER or not isinstance(jti, str) or not 1 <= len(jti) <= 200:
+    latest, jti = datetime.now(UTC) + ASSERTION_LIVES + CLOCKS_DIFFER, claims["jti"]
+    if claims["exp"] > latest.timestamp() or not isinstance(jti, str) or not 1 <= len(jti) <= 200 or not jti.isascii():
         return None
+    until = datetime.fromtimestamp(claims["exp"], UTC)
     try:
         with transaction.atomic():
             digest = hashlib.sha256(jti.encode()).hexdigest()
@@ -202,6 +203,7 @@ def register(
         if not isinstance(row, dict) or row.get("kty") not in ("RSA", "EC") or "d" in row:
             raise RegistrationError("jwks: public RSA or EC keys only")
     client = Client.objects.filter(pk=client_id).first() or Client(pk=client_id, secret="")
+    _end_what_is_too_much(client, scopes, min_level)
     made = ""
     client.name, client.type = name, Client.Type.PUBLIC if public else Client.Type.CONFIDENTIAL
     if public or jwks:
@@ -234,6 +236,16 @@ def register(
         },
     )
     return client, made
+
+
+def _end_what_is_too_much(client: Client, scopes: Sequence[str], min_level: int) -> None:
+    """Who signed in under wider scopes or a lower level signs in anew; nothing is told under what was taken away."""
+    profile = ClientProfile.objects.filter(pk=client.pk).first()
+    gone = set(client.get_scopes()) - set(scopes) if profile is not None else set()
+    if profile is None or not (gone or min_level > profile.min_level):
+        return
+    end_families(Grant.objects.filter(client=client, revoked_at=None).values_list("pk", flat=True))
+    Token.objects.filter(client=client, type=Token.Type.ACCESS_TOKEN).delete()
 
 
 def app_of_service(code: str) -> ClientProfile | None:

@@ -94,7 +94,11 @@ def connected(request: SignedInRequest) -> HttpResponse:
 @login_required
 @posted("sso-connected")
 def take_back(request: SignedInRequest) -> HttpResponse:
-    row = Consent.objects.filter(user=request.user, client=request.POST.get("aplikasi", "")).select_related("client").first()
+    row = (
+        Consent.objects.filter(user=request.user, client=request.POST.get("aplikasi", "").replace("\0", ""))
+        .select_related("client")
+        .first()
+    )
     if row is not None:
         withdraw(request.user, row.client)
         messages.success(

@@ -161,7 +161,9 @@ def _link(request: SignedInRequest, found: LinkRequest) -> None:
 @login_required
 @posted("sso-connected")
 def unlink(request: SignedInRequest) -> HttpResponse:
-    found = LinkedAccount.objects.filter(user=request.user, client=request.POST.get("aplikasi", "")).select_related("client")
+    found = LinkedAccount.objects.filter(
+        user=request.user, client=request.POST.get("aplikasi", "").replace("\0", "")
+    ).select_related("client")
     for row in found:
         row.delete()
         tell(request.user, Event.ACCOUNT_UNLINKED, request)

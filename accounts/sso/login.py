@@ -50,7 +50,7 @@ class LoginHooks(DefaultAccountAdapter):
         """Few guesses from one address (allauth) and few at one account from all addresses together (ours)."""
         super().pre_authenticate(request, **credentials)
         way = _way_of(credentials)
-        key = guessing.password_of(way)
+        key = _where_known(request, way) or guessing.password_of(way)
         if not guessing.may_guess(key):
             guessing.tell_owner(key, person_of(way))
             raise self.validation_error("too_many_login_attempts")
@@ -59,6 +59,8 @@ class LoginHooks(DefaultAccountAdapter):
         """An account has two names at most. Guesses with both are counted together; held back there they are answered like
         wrong ones, or the answer would tell that both names are of one account."""
         way = _way_of(credentials)
+        if _where_known(request, way):  # counted there, and apart: strangers' guesses keep no owner out
+            return super().authenticate(request, **credentials)
         owner = person_of(way)
         of_account = guessing.password_of_account(owner) if owner else guessing.password_of(f"nobody:{way}")
         if not guessing.may_guess(of_account):
@@ -132,6 +134,12 @@ class LoginHooks(DefaultAccountAdapter):
 
     def clean_email(self, email: str) -> str:
         return clean_email(super().clean_email(email))
+
+
+def _where_known(request: HttpRequest, way: str) -> str:
+    """The count of guesses in a browser that knows this account; "" anywhere else."""
+    owner = person_of(way)
+    return guessing.password_where_known(owner) if owner is not None and devices.is_known(request, owner) else ""
 
 
 def _way_of(credentials: dict[str, Any]) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
+import jwt
 from allauth.idp.oidc.models import Client
 from django import forms
 from django.core.exceptions import ValidationError
@@ -135,6 +137,13 @@ class AppForm(forms.Form):
             raise ValidationError(_("Kode itu sudah dipakai. Pilih kode lain"))
         return name
 
+    def clean_name(self) -> str:
+        """People read it when they are asked: no sign that turns the text around or cannot be seen."""
+        name: str = self.cleaned_data["name"]
+        if any(unicodedata.category(sign) in ("Cc", "Cf", "Co", "Cs") for sign in name):
+            raise ValidationError(_("Nama berisi tanda yang tidak terlihat. Tulis ulang dengan huruf biasa"))
+        return name
+
     def clean_redirect_uris(self) -> list[str]:
         return self._addresses("redirect_uris")
 
@@ -164,11 +173,14 @@ class AppForm(forms.Form):
             found = json.loads(text)
             keys = found["keys"]
             right = isinstance(keys, list) and keys and all(key["kty"] in ("RSA", "EC") for key in keys)
-        except (ValueError, TypeError, KeyError):
-            right, keys = False, []
+            secret = any("d" in key for key in keys)
+            for key in keys if right and not secret else []:
+                jwt.PyJWK.from_dict(key)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, jwt.PyJWTError):
+            right = secret = False
         if not right:
             raise ValidationError(_('Bukan JWKS. Bentuknya {"keys": [...]} dengan kunci RSA atau EC'))
-        if any("d" in key for key in keys):
+        if secret:
             raise ValidationError(
                 _("Ini kunci rahasia. Tempel kunci publiknya saja, dan buat kunci baru: yang ini sudah terbaca")
             )

@@ -62,6 +62,29 @@ def test_the_city_sends_no_more_than_it_has_decided(phone: Phone, settings: Any)
     assert len(phone.texts()) == 4
 
 
+def test_what_is_not_sent_uses_nothing_up_and_a_mail_has_no_limit_by_the_day(
+    resident: Person, phone: Phone, settings: Any
+) -> None:
+    settings.PHONE_MESSAGES_DAY = 2
+    for number in range(6):
+        from_address(number).ask(f"0813555500{number:02d}")
+    assert from_address(9).ask(NUMBER).status_code == 302 and len(phone.texts(NUMBER)) == 1
+    for quarter in range(5):
+        for number in range(3):
+            assert from_address(20 + quarter * 10 + number).ask(resident.user.email).status_code == 302
+        GuessCount.objects.update(window_at=timezone.now() - timedelta(minutes=16))
+
+
+def test_where_the_person_is_known_strangers_use_up_nobody_s_codes(resident: Person, phone: Phone) -> None:
+    here = Visitor()
+    here.ask(NUMBER)
+    here.write(phone.code(NUMBER))
+    here.browser.post("/akun/keluar/")
+    for number in range(9):
+        from_address(number).ask(NUMBER)
+    assert from_address(99).ask(NUMBER).status_code == 200 and here.ask(NUMBER).status_code == 302
+
+
 def test_one_internet_address_cannot_send_without_end(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(issuing, "A_DAY_FROM", 5)
     for number in range(9):

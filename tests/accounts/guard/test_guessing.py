@@ -61,6 +61,19 @@ def test_the_right_password_is_not_judged_while_guesses_are_held_back(resident: 
     assert resident.is_in and not GuessCount.objects.exists()
 
 
+def test_where_the_person_is_known_strangers_keep_nobody_out(resident: Person) -> None:
+    resident.sign_in()
+    resident.browser.post("/akun/keluar/")
+    for number in range(guessing.IN_WINDOW + 3):
+        guess(resident.user.email, f"salah-{number}", f"10.0.1.{number}")
+    resident.sign_in()
+    assert resident.is_in
+    resident.browser.post("/akun/keluar/")
+    for number in range(guessing.IN_WINDOW):
+        resident.sign_in(f"salah juga {number}")
+    assert "Terlalu banyak" in resident.sign_in().content.decode(), "there too guesses are few"
+
+
 def test_fifty_wrong_ones_in_a_row_close_the_password_until_another_proof(resident: Person, judged: list[str]) -> None:
     for number in range(guessing.IN_ALL + 10):
         later(6)

@@ -12,7 +12,7 @@ from allauth.idp.oidc.models import Client as App
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import AccessEntry, ForwardSession, Grant, LinkedAccount, User
+from accounts.models import AccessEntry, ClientProfile, ForwardSession, Grant, LinkedAccount, User
 from accounts.sso import clients
 from accounts.sso.endings import end_everything
 from accounts.sso.linking import index_of
@@ -232,7 +232,7 @@ def test_the_session_ends_with_what_it_stands_on(end: str, visitor: Visitor, ali
 
 def test_a_level_3_app_asks_again_after_a_quarter_of_an_hour(alice: User, visitor: Visitor) -> None:
     visitor.come_in()
-    register(min_level=3)
+    ClientProfile.objects.update(min_level=3)
     assert visitor.check().status_code == 204
     Grant.objects.update(auth_time=timezone.now() - timedelta(minutes=16))
     assert visitor.check().status_code == 401

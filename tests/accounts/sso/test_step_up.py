@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.account.models import EmailAddress
 from django.test import Client
 
 from accounts.models import User
@@ -88,3 +89,22 @@ def test_level_three_is_not_offered_to_who_has_no_second_factor(signed_in: Party
     assert told["error"] == "unmet_authentication_requirements"
     told = signed_in.told(signed_in.ask(acr_values="urn:layanan-kota:level:3 urn:layanan-kota:level:2"))
     assert claims_of(signed_in.redeem(told["code"]).json()["id_token"], signed_in.app)["acr"] == "urn:layanan-kota:level:2"
+
+
+@pytest.mark.parametrize("wish", [{"prompt": "login"}, {"max_age": 0}])
+def test_a_sign_in_of_the_same_second_but_before_is_no_new_one(signed_in: Party, wish: dict[str, Any]) -> None:
+    set_records(signed_in.browser, [{"method": "password", "at": time.time(), "email": "alice@example.org"}])
+    for _again in range(3):
+        assert signed_in.ask(**wish)["Location"].startswith("/akun/masuk/ulang/")
+
+
+@pytest.mark.parametrize("wish", [{"prompt": "login"}, {"max_age": 0}])
+def test_who_was_not_signed_in_signs_in_once(app: Any, alice: User, wish: dict[str, Any]) -> None:
+    EmailAddress.objects.create(user=alice, email=alice.email, verified=True, primary=True)
+    party = Party(app, Client())
+    asked = party.ask(**wish)
+    assert asked["Location"].startswith("/akun/masuk/?")
+    back = parse_qs(urlsplit(asked["Location"]).query)["next"][0]
+    posted = party.browser.post("/akun/masuk/", {"login": alice.email, "password": "mojokerto-demo", "next": back})
+    assert (posted.status_code, posted["Location"]) == (302, back)
+    assert party.browser.get(back)["Location"].startswith("/akun/izin/"), "not asked a second time"

@@ -142,6 +142,10 @@ def test_a_program_works_for_its_department(room: Client) -> None:
         ({"jwks": '{"keys": []}'}, "Bukan JWKS"),
         ({"jwks": '{"keys": [{"kty": "oct", "k": "x"}]}'}, "Bukan JWKS"),
         ({"jwks": json.dumps({"keys": [KEY | {"d": "x"}]})}, "Ini kunci rahasia"),
+        ({"jwks": "[" * 100_000}, "Bukan JWKS"),
+        ({"jwks": '{"keys": [{"kty": "RSA"}]}'}, "Bukan JWKS"),
+        ({"jwks": '{"keys": [{"kty": "EC", "crv": {}, "x": 5}]}'}, "Bukan JWKS"),
+        ({"name": "Antrean \u202eDRUS"}, "tanda yang tidak terlihat"),
         ({"jwks": json.dumps({"keys": [KEY]}), "kind": "hp"}, "tidak bisa menyimpan kunci"),
     ],
 )
