@@ -62,6 +62,12 @@ def used_now_by(number: str) -> User | None:
     return row.user if row is not None and is_fresh(row) else None
 
 
+def would_strand(number: str) -> bool:
+    """Would taking this number leave an account that nobody can reach any more?"""
+    row = SignInNumber.objects.select_related("user").filter(index=index_of(number), user__is_active=True).first()
+    return row is not None and not is_fresh(row) and not row.user.email
+
+
 def speaks_alone(user: User, number: str, request: HttpRequest) -> bool:
     """Is a code sent to this number enough, without the password?"""
     row = SignInNumber.objects.select_related("user").filter(user=user, index=index_of(number)).first()

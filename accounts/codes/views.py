@@ -39,6 +39,7 @@ from portal.lib.languages import active
 from portal.lib.posted import posted
 
 _NEXT = "code_next"  # in a session: the page that waits for the sign-in
+_WARNED = "number_of_an_older_account"  # in a session: what is lost was said once
 _NEWCOMER = "newcomer"  # in a session, encrypted: what was written at sign-up, until the number is proved
 
 
@@ -132,7 +133,8 @@ def _sign_in(request: HttpRequest, row: OneTimeCode, target: str) -> HttpRespons
             messages.warning(
                 request,
                 _(
-                    "Nomor ini lama tidak dipakai masuk. Masuk dengan kata sandi, atau buat akun bila nomor ini baru bagi Anda."
+                    "Nomor ini lama tidak dibuktikan dengan kode. Masuk dengan kata sandi, lalu buktikan lagi di halaman Nomor HP. "
+                    "Nomor ini baru bagi Anda? Buat akun."
                 ),
             )
             return redirect(_with_next("account_login", target))
@@ -183,6 +185,17 @@ def _make_account(request: HttpRequest, number: str, channel: str) -> HttpRespon
     loses it to the newcomer."""
     kept = json.loads(crypto.decrypt(request.session.pop(_NEWCOMER)))
     target = request.session.get(_NEXT, "")
+    if numbers.would_strand(number) and request.session.pop(_WARNED, "") != numbers.index_of(number):
+        request.session[_WARNED] = numbers.index_of(number)
+        messages.warning(
+            request,
+            _(
+                "Nomor ini dipakai akun lama yang hanya bisa dimasuki dengan nomor ini. Kalau itu akun Anda, masuk dengan kata "
+                "sandinya, lalu buktikan lagi nomornya di halaman Nomor HP. Kalau nomor ini baru bagi Anda, daftar sekali lagi: "
+                "akun lama itu tidak bisa lagi dimasuki dengan nomor ini."
+            ),
+        )
+        return redirect("account_signup")
 
     @transaction.atomic
     def find_or_make() -> tuple[User, bool]:

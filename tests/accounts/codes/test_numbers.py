@@ -70,6 +70,24 @@ def test_a_number_given_away_goes_to_its_newest_prover(resident: Person, visitor
     assert old.signed_in == resident.user, "the other ways are kept"
 
 
+def test_who_would_lose_their_only_way_in_is_told_before_it_is_taken(
+    by_phone_only: Person, visitor: Visitor, phone: Phone
+) -> None:
+    long_ago(by_phone_only.user, 61)
+    answer = sign_up(visitor, OTHER, phone)
+    assert answer.headers["Location"] == "/akun/daftar/" and visitor.signed_in is None
+    page = visitor.browser.get("/akun/daftar/").content.decode()
+    assert "masuk dengan kata sandinya" in page and numbers.owner_of(OTHER) == by_phone_only.user
+    visitor.post("masuk/", login=OTHER, password=PASSWORD)
+    assert visitor.signed_in == by_phone_only.user, "their own account is still theirs"
+    visitor.post("keluar/")
+    newcomer = Visitor()
+    sign_up(newcomer, OTHER, phone)
+    assert newcomer.signed_in is None, "it is said in each browser"
+    sign_up(newcomer, OTHER, phone)
+    assert newcomer.signed_in is not None and numbers.owner_of(OTHER) == newcomer.signed_in != by_phone_only.user
+
+
 def test_a_code_asked_for_before_the_number_moved_opens_nothing_after(
     resident: Person, visitor: Visitor, phone: Phone
 ) -> None:
