@@ -198,7 +198,8 @@ class PrivatePagesMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         known = settings.SESSION_COOKIE_NAME in request.COOKIES or settings.SESSION_COOKIE_NAME in response.cookies
-        known = known or "Authorization" in request.headers  # a token is a person or a department too
+        # A token is a person or a department too.
+        known = known or ("Authorization" in request.headers and "no-store" not in response.get("Cache-Control", ""))
         if known or path_in(DEFAULT, request.path).startswith("/akun/"):
             add_never_cache_headers(response)
         return response
