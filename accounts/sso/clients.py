@@ -242,8 +242,12 @@ def _end_what_is_too_much(client: Client, scopes: Sequence[str], min_level: int)
     """Who signed in under wider scopes or a lower level signs in anew; nothing is told under what was taken away."""
     profile = ClientProfile.objects.filter(pk=client.pk).first()
     gone = set(client.get_scopes()) - set(scopes) if profile is not None else set()
-    if profile is None or not (gone or min_level > profile.min_level):
-        return
+    if profile is not None and (gone or min_level > profile.min_level):
+        _end_all(client)
+
+
+def _end_all(client: Client) -> None:
+    """Nothing that this app holds, of a person or of its own, is worth anything from now on."""
     end_families(Grant.objects.filter(client=client, revoked_at=None).values_list("pk", flat=True))
     Token.objects.filter(client=client, type=Token.Type.ACCESS_TOKEN).delete()
 
@@ -261,8 +265,7 @@ def withdraw_approval(client: Client) -> None:
     """The app does not exist any more for anybody, and nothing that it holds is worth anything."""
     with transaction.atomic():
         ClientProfile.objects.filter(pk=client.pk).update(is_approved=False)
-        end_families(Grant.objects.filter(client=client, revoked_at=None).values_list("pk", flat=True))
-        Token.objects.filter(client=client, type=Token.Type.ACCESS_TOKEN).delete()
+        _end_all(client)
 
 
 def new_secret(client: Client) -> str:
