@@ -314,6 +314,7 @@ SPECTACULAR_SETTINGS = {
 # --- departments' systems -------------------------------------------------------------------------------------------
 ADAPTER_MODULES = [
     "services.adapters.kinds.rest",
+    "services.adapters.kinds.openapi",
     "services.adapters.kinds.inbox",
     "services.adapters.kinds.demo",
     *env.list("ADAPTER_MODULES", default=[]),

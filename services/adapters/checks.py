@@ -16,6 +16,7 @@ _METHOD = {
     Capability.RECONCILE: "reconcile",
     Capability.STATUS: "fetch_status",
     Capability.WEBHOOK: "read_webhook",
+    Capability.LOOKUP: "lookup",
 }
 
 

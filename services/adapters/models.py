@@ -50,6 +50,29 @@ class Connection(models.Model):
         return self.code
 
 
+class ApiDocument(models.Model):
+    """What an integrator has uploaded: the department's own API document. Operations name it by digest, so it never changes.
+
+    `files`: name -> text; `main` is the document itself, the others are what it imports.
+    """
+
+    class Format(models.TextChoices):
+        OPENAPI = "openapi", "OpenAPI"
+        WSDL = "wsdl", "WSDL"
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="documents")
+    format = models.CharField(max_length=10, choices=Format.choices)
+    digest = models.CharField(max_length=64)
+    files = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["connection", "digest"], name="one_row_a_document"),
+        ]
+        ordering: ClassVar = ["connection", "-created_at"]
+
+
 class Operation(models.Model):
     """One thing a connection can do, as versioned data. A delivery keeps the version it was made with."""
 

@@ -104,6 +104,13 @@ def judge_read(answer: Answer) -> Any:
         raise Unavailable("shape", maybe_sent=False, alert=True, detail=f"status {status}: {error}") from error
 
 
+def is_absent(answer: Answer, data: Any, declared: Mapping[str, Any] | None) -> bool:
+    """Does the answer prove that the backend has nothing of the kind? Only what was declared does."""
+    if not declared:
+        return False
+    return bool(answer.status == declared["status"] and value_at(data, declared["path"]) == declared["equals"])
+
+
 def _reject(answer: Answer, declared: Mapping[str, str], fields: Mapping[str, str]) -> Never:
     try:
         data = json_of(answer)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from portal.lib.secrets import read_secret
-from services.adapters.models import Connection, Operation
+from services.adapters.models import ApiDocument, Connection, Operation
 from services.adapters.values import Misconfigured
 
 # An integrator may name only variables that were made for this: no other secret of the server can be sent to a backend.
@@ -26,6 +26,13 @@ class Setup:
     options: Mapping[str, Any]
     secrets: Mapping[str, Any] = field(repr=False)
     operations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def document(self, digest: str) -> Mapping[str, str]:
+        """The files of an API document of this connection by name (`main` is the first). Raises Misconfigured."""
+        found = ApiDocument.objects.filter(connection_id=self.connection_id, digest=digest).first()
+        if found is None:
+            raise Misconfigured("document", detail=f"there is no document {digest[:12]}")
+        return dict(found.files)
 
 
 def setup_of(connection: Connection) -> Setup:

@@ -70,6 +70,13 @@ class Adapter(ABC):
         """STATUS: where the case stands. Raises Unavailable."""
         raise NotImplementedError
 
+    def lookup(self, spec: Mapping[str, Any], values: Mapping[str, Any], *, deadline_seconds: float) -> Any:
+        """LOOKUP: the answer to a declared read as JSON values; None for a proven "there is none".
+
+        `values`: the lookup's parameters by name, already judged. Raises Unavailable, Misconfigured.
+        """
+        raise NotImplementedError
+
     def read_webhook(self, data: Any, *, event_id: str) -> list[StatusUpdate]:
         """WEBHOOK: what a verified, strictly parsed message says. Raises InvalidWebhook(status=400)."""
         raise NotImplementedError

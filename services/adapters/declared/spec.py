@@ -1,0 +1,199 @@
+"""What a connection and its operations may declare: the settings that kinds speaking HTTP share. docs/reference/operations.md"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from services.adapters.kinds.base import Declared
+from services.adapters.mapping import MappingError, check_rows
+from services.adapters.values import Misconfigured
+
+_PATH = r"^/[!-~]{0,300}$"
+_HEADER = r"^[A-Za-z0-9-]{1,60}$"
+
+
+class AuthOptions(Declared):
+    type = serializers.ChoiceField(choices=["none", "api_key", "basic", "bearer", "oauth2"], default="none")
+    header = serializers.RegexField(_HEADER, required=False, help_text="api_key: name of the header")
+    username = serializers.CharField(max_length=200, required=False)
+    client_id = serializers.CharField(max_length=200, required=False)
+    token_path = serializers.RegexField(r"^/[!-~]{0,200}$", required=False)
+    scope = serializers.CharField(max_length=200, required=False)
+
+
+class WebhookOptions(Declared):
+    """Dotted paths into a message, and the table of the backend's status words."""
+
+    reference = serializers.CharField(max_length=200, help_text="our reference")
+    status = serializers.CharField(max_length=200)
+    backend_reference = serializers.CharField(max_length=200, required=False)
+    message = serializers.CharField(max_length=200, required=False)
+    version = serializers.CharField(max_length=200, required=False)
+    at = serializers.CharField(max_length=200, required=False)
+    list = serializers.CharField(max_length=200, required=False, help_text="where several updates lie in one message")
+
+
+class HTTPOptions(Declared):
+    """Of a connection of kind rest or openapi."""
+
+    auth = AuthOptions(required=False)
+    health_path = serializers.RegexField(r"^/[!-~]{0,200}$", required=False)
+    answer_mebibytes = serializers.IntegerField(min_value=1, max_value=10, default=1)
+    webhook = WebhookOptions(required=False)
+    words = serializers.DictField(
+        child=serializers.RegexField(r"^[A-Z_]{1,24}$"), required=False, help_text="their status word -> ours"
+    )
+
+
+class FileSpec(Declared):
+    """How files are sent: inside the body as base64, as parts of multipart/form-data, or not at all."""
+
+    mode = serializers.ChoiceField(choices=["base64", "multipart", "none"], default="none")
+    to = serializers.CharField(max_length=200, default="files", help_text="path in the body; multipart: name of the part")
+    content = serializers.CharField(max_length=60, default="content")
+    name = serializers.CharField(max_length=60, default="name")
+    type = serializers.CharField(max_length=60, default="type")
+    question = serializers.CharField(max_length=60, default="question")
+    size = serializers.CharField(max_length=60, default="size")
+    sha256 = serializers.CharField(max_length=60, default="sha256")
+
+
+class KeySpec(Declared):
+    """Where our idempotency key goes."""
+
+    place = serializers.ChoiceField(choices=["header", "field", "none"], default="header")
+    name = serializers.CharField(max_length=200, default="Idempotency-Key")
+
+
+class ErrorSpec(Declared):
+    """Where a refusal lists its field errors, and its sentence for the resident."""
+
+    list = serializers.CharField(max_length=200, required=False)
+    field = serializers.CharField(max_length=60, default="field")
+    text = serializers.CharField(max_length=60, default="message")
+    message = serializers.CharField(max_length=200, required=False)
+
+
+class AbsentSpec(Declared):
+    """What a proven "I do not have it" looks like: this status and, in its JSON, this value."""
+
+    status = serializers.IntegerField(min_value=200, max_value=499, default=404)
+    path = serializers.CharField(max_length=200)
+    equals = serializers.JSONField()
+
+
+class ParameterSpec(Declared):
+    """How lists and objects are written into a path, a query or a header (OpenAPI's style and explode)."""
+
+    style = serializers.ChoiceField(  # type: ignore[assignment]  # a declared field, not Field's own attribute
+        choices=["simple", "form", "spaceDelimited", "pipeDelimited", "deepObject"], required=False
+    )
+    explode = serializers.BooleanField(required=False)
+    json = serializers.BooleanField(default=False)
+
+
+class RowsField(serializers.ListField):
+    """Rows of a mapping."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            check_rows(data)
+        except MappingError as error:
+            raise serializers.ValidationError(error.problems) from error
+        return data
+
+
+class LookupParameter(Declared):
+    """What a lookup is asked with: something the asker types, or what the portal knows of a verified resident."""
+
+    name = serializers.RegexField(r"^[a-z][a-z0-9_]{0,39}$")
+    source = serializers.ChoiceField(choices=["asked", "nik"], default="asked")  # type: ignore[assignment]
+    required = serializers.BooleanField(default=True)  # type: ignore[assignment]
+    pattern = serializers.CharField(max_length=200, required=False, help_text="regular expression of the whole value")
+    label = serializers.CharField(max_length=120, required=False)  # type: ignore[assignment]
+    example = serializers.CharField(max_length=120, required=False)
+
+
+class LookupSpec(Declared):
+    """A declared read. `private`: the answer is about the person who asks and is never given or cached to another."""
+
+    parameters = LookupParameter(many=True, required=False)
+    request = RowsField(required=False, help_text="rows: parameters -> the backend's path, query and body")
+    answer = RowsField(help_text="rows: the backend's answer -> what is given out; nothing else is")
+    scope = serializers.RegexField(r"^[a-z]+:[a-z]+$", required=False)
+    level = serializers.IntegerField(min_value=0, max_value=3, default=0, help_text="assurance level; 0: no sign-in needed")
+    consent = serializers.BooleanField(default=False)
+    private = serializers.BooleanField(default=True)
+    cache_seconds = serializers.IntegerField(min_value=0, max_value=86_400, default=0)
+    stale_seconds = serializers.IntegerField(min_value=0, max_value=604_800, default=0, help_text="public answers only")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        personal = any(one["source"] == "nik" for one in attrs.get("parameters", []))
+        if personal and (attrs["level"] < 2 or not attrs["private"]):
+            raise serializers.ValidationError("A lookup by NIK is private and needs level 2.")
+        if attrs["consent"] and attrs["level"] < 1:
+            raise serializers.ValidationError("Consent needs somebody who is signed in: level 1.")
+        if attrs["private"] and attrs["stale_seconds"]:
+            raise serializers.ValidationError("Private answers are never served stale.")
+        return attrs
+
+
+class OperationSpec(Declared):
+    """One thing that a backend can do."""
+
+    method = serializers.ChoiceField(choices=["GET", "POST", "PUT", "PATCH", "DELETE"], default="POST")
+    path = serializers.RegexField(_PATH)
+    query = serializers.DictField(child=serializers.CharField(), required=False)
+    headers = serializers.DictField(child=serializers.CharField(), required=False)
+    format = serializers.ChoiceField(choices=["json", "form", "multipart", "none"], default="json")
+    parameters = serializers.DictField(child=ParameterSpec(), required=False, help_text="place.name -> how it is written")
+    key = KeySpec(required=False)
+    files = FileSpec(required=False)
+    accepted = serializers.ListField(
+        child=serializers.IntegerField(min_value=200, max_value=299), default=lambda: [200, 201, 202]
+    )
+    receipt = serializers.CharField(max_length=200, default="id")
+    rejection = ErrorSpec(required=False)
+    absent = AbsentSpec(required=False)
+    echo = serializers.CharField(max_length=200, required=False, help_text="where the answer repeats our reference")
+    status = serializers.CharField(max_length=200, required=False, help_text="where the answer says how the case stands")
+    message = serializers.CharField(max_length=200, required=False)
+    version = serializers.CharField(max_length=200, required=False)
+    body = RowsField(required=False, help_text="answer, attachment, withdraw: rows like those of a binding")
+    lookup = LookupSpec(required=False)
+    idempotency = serializers.ChoiceField(
+        choices=["key", "lookup", "none"], required=False, help_text="when this operation can do less than the connection"
+    )
+    document = serializers.RegexField(
+        r"^[0-9a-f]{64}$", required=False, help_text="digest of the API document it comes from"
+    )
+    operation_id = serializers.CharField(max_length=120, required=False)
+    request_schema = serializers.JSONField(required=False, help_text="JSON Schema 2020-12 of the body, with its $defs")
+    answer_schema = serializers.JSONField(required=False, help_text="JSON Schema 2020-12 of a good answer, with its $defs")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        files = (attrs.get("files") or {}).get("mode")
+        if files == "multipart" and attrs["format"] != "multipart":
+            raise serializers.ValidationError({"files": ["mode multipart needs format multipart."]})
+        if files == "base64" and attrs["format"] not in {"json"}:
+            raise serializers.ValidationError({"files": ["mode base64 needs format json."]})
+        if attrs["format"] == "none" and (attrs.get("key") or {}).get("place") == "field":
+            raise serializers.ValidationError({"key": ["There is no body that could carry it."]})
+        return attrs
+
+
+def checked(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """The spec with its defaults. Raises Misconfigured."""
+    serializer = OperationSpec(data=dict(spec))
+    if not serializer.is_valid():
+        raise Misconfigured("operation", detail=f"not valid: {', '.join(map(str, serializer.errors))}"[:200])
+    found = dict(serializer.validated_data)
+    for name, part in (("key", KeySpec), ("files", FileSpec)):
+        if name not in found:
+            filled = part(data={})
+            filled.is_valid(raise_exception=True)
+            found[name] = filled.validated_data
+    return found
