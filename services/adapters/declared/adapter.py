@@ -253,12 +253,25 @@ def _encoded(
                 ]
             return bodies.multipart_body(body, parts)
     if names["mode"] == "base64":
-        put_at(body, names["to"], [_inside(entry, data, names) for entry, data in envelope.contents(*held)])
+        _put_files(body, held, names)
     return "application/json", bodies.json_body(body)
 
 
+def _put_files(
+    body: dict[str, Any], held: tuple[list[dict[str, Any]], tuple[SubmittedFile, ...]], names: Mapping[str, str]
+) -> None:
+    if names["shape"] == "objects":
+        put_at(body, names["to"], [_inside(entry, data, names) for entry, data in envelope.contents(*held)])
+        return
+    texts = [base64.b64encode(data).decode() for _entry, data in envelope.contents(*held)]
+    if names["shape"] == "texts":
+        put_at(body, names["to"], texts)
+    elif texts:
+        put_at(body, names["to"], texts[0])
+
+
 def _inside(entry: Mapping[str, Any], content: bytes, names: Mapping[str, str]) -> dict[str, Any]:
-    return {
+    made = {
         names["question"]: entry["question"],
         names["name"]: entry["name"],
         names["type"]: entry["content_type"],
@@ -266,3 +279,5 @@ def _inside(entry: Mapping[str, Any], content: bytes, names: Mapping[str, str]) 
         names["sha256"]: entry["sha256"],
         names["content"]: base64.b64encode(content).decode(),
     }
+    made.pop("", None)
+    return made

@@ -18,6 +18,7 @@ _HEADER = r"^[A-Za-z0-9-]{1,60}$"
 class AuthOptions(Declared):
     type = serializers.ChoiceField(choices=["none", "api_key", "basic", "bearer", "oauth2"], default="none")
     header = serializers.RegexField(_HEADER, required=False, help_text="api_key: name of the header")
+    query = serializers.RegexField(r"^[A-Za-z0-9_.-]{1,60}$", required=False, help_text="api_key: in the query instead")
     username = serializers.CharField(max_length=200, required=False)
     client_id = serializers.CharField(max_length=200, required=False)
     token_path = serializers.RegexField(r"^/[!-~]{0,200}$", required=False)
@@ -49,16 +50,21 @@ class HTTPOptions(Declared):
 
 
 class FileSpec(Declared):
-    """How files are sent: inside the body as base64, as parts of multipart/form-data, or not at all."""
+    """How files are sent: inside the body as base64, as parts of multipart/form-data, or not at all. An empty name is left out."""
 
     mode = serializers.ChoiceField(choices=["base64", "multipart", "none"], default="none")
+    shape = serializers.ChoiceField(
+        choices=["objects", "text", "texts"],
+        default="objects",
+        help_text="base64: a list of objects, the one file, or a list",
+    )
     to = serializers.CharField(max_length=200, default="files", help_text="path in the body; multipart: name of the part")
     content = serializers.CharField(max_length=60, default="content")
-    name = serializers.CharField(max_length=60, default="name")
-    type = serializers.CharField(max_length=60, default="type")
-    question = serializers.CharField(max_length=60, default="question")
-    size = serializers.CharField(max_length=60, default="size")
-    sha256 = serializers.CharField(max_length=60, default="sha256")
+    name = serializers.CharField(max_length=60, default="name", allow_blank=True)
+    type = serializers.CharField(max_length=60, default="type", allow_blank=True)
+    question = serializers.CharField(max_length=60, default="question", allow_blank=True)
+    size = serializers.CharField(max_length=60, default="size", allow_blank=True)
+    sha256 = serializers.CharField(max_length=60, default="sha256", allow_blank=True)
 
 
 class KeySpec(Declared):

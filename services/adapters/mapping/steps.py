@@ -118,7 +118,8 @@ def _check_date(step: Mapping[str, Any]) -> None:
         raise MappingError(["`date` is a format, or in, out and zone"])
     for name in ("in", "out"):
         given = declared.get(name, "%Y")
-        if not isinstance(given, str) or not 0 < len(given) <= 60 or not _DIRECTIVES.fullmatch(given):
+        iso = name == "out" and given == "iso"
+        if not iso and (not isinstance(given, str) or not 0 < len(given) <= 60 or not _DIRECTIVES.fullmatch(given)):
             raise MappingError([f"`date`: {name} is not a date format such as %d-%m-%Y"])
     if "zone" in declared:
         try:
@@ -137,9 +138,12 @@ def _date(step: Mapping[str, Any], value: Any) -> str:
             moment = datetime.strptime(text_of(value).strip(), declared["in"])
         else:
             moment = datetime.fromisoformat(text_of(value).strip())
-        if isinstance(moment, datetime) and declared.get("zone"):
+        iso = declared.get("out") == "iso"
+        if isinstance(moment, datetime) and (declared.get("zone") or iso):
             aware = moment if moment.tzinfo else timezone.make_aware(moment)
-            moment = aware.astimezone(ZoneInfo(declared["zone"]))
+            moment = aware.astimezone(ZoneInfo(declared["zone"])) if declared.get("zone") else aware
+        if iso:  # a moment with its offset, as RFC 3339 has it
+            return moment.isoformat()
         return moment.strftime(declared.get("out") or "%Y-%m-%d")
     except (ValueError, OverflowError) as error:
         raise MappingError(["not a date"]) from error

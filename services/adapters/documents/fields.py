@@ -1,0 +1,157 @@
+"""The single values that an operation of an API document takes or gives: schemas flattened into paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.adapters.documents.values import Api, ApiOperation, Schema
+
+MAX_FIELDS = 200
+MAX_DEPTH = 8
+MAX_CHAIN = 30
+Defs = Mapping[str, Schema]
+
+
+@dataclass(frozen=True)
+class Field:
+    """`path`: as a mapping row writes it (`@query.x` beside the body). `required`: no good request is without it.
+
+    `items`: the fields of one item where this is a list of objects.
+    """
+
+    path: str
+    schema: Mapping[str, Any]
+    required: bool
+    items: tuple[Field, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.path.replace("\\.", "_").rsplit(".", 1)[-1]
+
+    @property
+    def kind(self) -> str:
+        """string, number, integer, boolean, array, object, or "" for anything."""
+        given = self.schema.get("type")
+        if isinstance(given, list):
+            given = next((one for one in given if one != "null"), "")
+        if not given and isinstance(self.schema.get("enum"), list):
+            return "string" if all(isinstance(one, str) for one in self.schema["enum"]) else ""
+        return given if isinstance(given, str) else ""
+
+    @property
+    def choices(self) -> list[Any]:
+        """The values it may have, where they are listed."""
+        given = self.schema.get("enum")
+        return (
+            [one for one in given if isinstance(one, str | int) and not isinstance(one, bool)]
+            if isinstance(given, list)
+            else []
+        )
+
+
+def plain(schema: Schema | None, defs: Defs) -> dict[str, Any]:
+    """The schema without references at its top: `allOf` merged, the first alternative that is not null."""
+    made: dict[str, Any] = {}
+    waiting: list[Any] = [schema]
+    for _step in range(MAX_CHAIN):
+        if not waiting:
+            break
+        one = waiting.pop(0)
+        if not isinstance(one, Mapping):
+            continue
+        if isinstance(ref := one.get("$ref"), str):
+            waiting.insert(0, defs.get(ref.removeprefix("#/$defs/")))
+        for name in ("anyOf", "oneOf"):
+            if isinstance(parts := one.get(name), list):
+                waiting += [part for part in parts if part != {"type": "null"}][:1]
+        if isinstance(parts := one.get("allOf"), list):
+            waiting += parts
+        made = _merged(made, {k: v for k, v in one.items() if k not in {"$ref", "allOf", "anyOf", "oneOf", "$defs"}})
+    return made
+
+
+def _merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    both = {**second, **first}
+    if "properties" in first and "properties" in second:
+        both["properties"] = {**second["properties"], **first["properties"]}
+    if "required" in first and "required" in second:
+        both["required"] = list(dict.fromkeys([*first["required"], *second["required"]]))
+    return both
+
+
+def leaves(
+    schema: Schema | None, defs: Defs, *, prefix: str = "", required: bool = True, above: tuple[int, ...] = ()
+) -> Iterator[Field]:
+    """The single values of a schema, lists of objects as one field with its items. What contains itself is left out below."""
+    found = plain(schema, defs)
+    properties = found.get("properties")
+    if isinstance(properties, Mapping):
+        if id(properties) in above or len(above) >= MAX_DEPTH:
+            return
+        must = found.get("required") or []
+        for name, inner in properties.items():
+            path = f"{prefix}.{escaped(name)}" if prefix else escaped(name)
+            yield from leaves(inner, defs, prefix=path, required=required and name in must, above=(*above, id(properties)))
+        return
+    if not prefix:
+        return
+    field = Field(prefix, found, required)
+    if field.kind == "array":
+        item = plain(found.get("items") if isinstance(found.get("items"), Mapping) else None, defs)
+        if isinstance(item.get("properties"), Mapping):
+            if inner_fields := tuple(leaves(item, defs, above=above)):
+                yield Field(prefix, found, required, inner_fields[:MAX_FIELDS])
+            return
+    yield field
+
+
+def escaped(name: str) -> str:
+    return name.replace(".", "\\.")
+
+
+def sent(api: Api, operation: ApiOperation) -> list[Field]:
+    """What a request of this operation takes: parameters first, then the body."""
+    found = [
+        Field(f"@{one.place}.{escaped(one.name)}", plain(one.schema, api.sent), one.required or one.place == "path")
+        for one in operation.parameters
+        if one.place in {"path", "query", "header"}
+    ]
+    if operation.body is not None:
+        body = leaves(operation.body.schema, api.sent, required=operation.body.required)
+        found += (one for one in body if one.schema.get("readOnly") is not True)
+    return found[: MAX_FIELDS + 1]
+
+
+def answered(api: Api, operation: ApiOperation) -> list[Field]:
+    """What the first good answer of this operation gives."""
+    schema = good_answer(operation)
+    return list(leaves(schema, api.answered))[:MAX_FIELDS] if schema is not None else []
+
+
+def good_answer(operation: ApiOperation) -> Schema | None:
+    """The schema of the first answer of 2xx that the document describes."""
+    for one in sorted(operation.answers, key=lambda answer: answer.status):
+        if one.status.startswith("2") and one.schema is not None:
+            return one.schema
+    return next((one.schema for one in operation.answers if one.status == "default" and one.schema is not None), None)
+
+
+def bundled(schema: Schema | None, defs: Defs) -> Schema | None:
+    """The schema with exactly those definitions that it reaches."""
+    if schema is None or not isinstance(schema, Mapping):
+        return schema
+    needed: dict[str, Schema] = {}
+    waiting: list[Any] = [schema]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Mapping):
+            ref = one.get("$ref")
+            if isinstance(ref, str) and (name := ref.removeprefix("#/$defs/")) in defs and name not in needed:
+                needed[name] = defs[name]
+                waiting.append(defs[name])
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+    return {**schema, "$defs": needed} if needed else dict(schema)
