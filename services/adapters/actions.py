@@ -7,10 +7,8 @@ import logging
 from django.db import transaction
 
 from accounts.models import User
-from services.adapters import circuit
+from services.adapters import standing
 from services.adapters.models import Connection
-from services.catalogue.actions import set_availability
-from services.catalogue.models import Availability
 
 _log = logging.getLogger(__name__)
 
@@ -26,9 +24,7 @@ def switch_connection(code: str, *, active: bool, operator: User) -> bool:
             return False
         connection.is_active = active
         connection.save(update_fields=["is_active"])
-        well = active and not circuit.is_down(connection)
-        services = list(connection.bindings.values_list("service_id", flat=True).distinct())
-        set_availability(services, Availability.AVAILABLE if well else Availability.QUEUEING)
+        standing.settle(connection)
     _log.warning(
         "connection resumed" if active else "connection paused",
         extra={"connection": code, "operator": operator.public_id},

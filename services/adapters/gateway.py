@@ -17,7 +17,7 @@ from services.adapters import signatures
 from services.adapters.kinds.base import Adapter, kinds
 from services.adapters.mapping import MappingError, check_rows
 from services.adapters.models import Binding, Connection, Exchange, Operation
-from services.adapters.setup import Setup, plain_secrets, setup_of
+from services.adapters.setup import Setup, names_environment, plain_secrets, setup_of
 from services.adapters.values import (
     Capability,
     Health,
@@ -34,6 +34,7 @@ from services.adapters.values import (
 from services.adapters.wire import Mark, refuse_open_transaction
 from services.catalogue.models import Service
 
+__all__ = ["kinds", "names_environment"]  # beside what is defined here
 _log = logging.getLogger(__name__)
 READ_SECONDS = 10.0
 
@@ -76,8 +77,9 @@ def check_settings(kind: str, *, options: Any, operations: Mapping[str, Any], ma
 
 
 def binding_for(service: Service) -> Binding | None:
-    """The newest binding of a service, or None when nobody has connected it."""
-    return Binding.objects.filter(service=service).select_related("connection").order_by("-version").first()
+    """The newest live binding of a service, or None when nobody has connected it."""
+    live = Binding.objects.filter(service=service, live_at__isnull=False)
+    return live.select_related("connection").order_by("-version").first()
 
 
 def prepare(binding: Binding, submission: Submission) -> Prepared:
@@ -87,7 +89,7 @@ def prepare(binding: Binding, submission: Submission) -> Prepared:
     """
     connection = binding.connection
     adapter = kind_of(connection.kind)
-    operation = Operation.objects.filter(connection=connection, name=binding.operation).order_by("-version").first()
+    operation = _live(connection, binding.operation)
     if operation is None and adapter.uses_network:
         raise Misconfigured("operation", detail=f"{connection.code} has no operation {binding.operation!r}")
     setup = _bare_setup(connection)
@@ -98,7 +100,7 @@ def prepare(binding: Binding, submission: Submission) -> Prepared:
     return Prepared(
         connection_id=connection.pk,
         operation_id=operation.pk if operation else None,
-        idempotency=connection.idempotency,
+        idempotency=(operation.spec.get("idempotency") if operation else "") or connection.idempotency,
         body=body,
     )
 
@@ -110,14 +112,14 @@ def can(connection: Connection, act: str) -> bool:
     except Misconfigured:
         return False
     needed = Capability.ATTACHMENTS if act == "ATTACHMENT" else Capability(act)
-    declared = not adapter.uses_network or connection.operations.filter(name=act.lower()).exists()
+    declared = not adapter.uses_network or _live(connection, act.lower()) is not None
     return needed in adapter.capabilities and declared
 
 
 def prepare_act(connection: Connection, act: LaterAct) -> Prepared:
     """Freeze a later act, as `prepare` does for a submission. Raises Misconfigured."""
     adapter = kind_of(connection.kind)
-    operation = Operation.objects.filter(connection=connection, name=act.act.lower()).order_by("-version").first()
+    operation = _live(connection, act.act.lower())
     if operation is None and adapter.uses_network:
         raise Misconfigured("operation", detail=f"{connection.code} has no operation {act.act.lower()!r}")
     spec = operation.spec if operation else {}
@@ -144,7 +146,8 @@ def is_polled(connection: Connection) -> bool:
         adapter = kind_of(connection.kind)
     except Misconfigured:
         return False
-    names = connection.operations.values_list("name", flat=True) if adapter.uses_network else ()
+    live = connection.operations.filter(live_at__isnull=False, retired_at=None).values_list("name", flat=True)
+    names = live if adapter.uses_network else ()
     return adapter(replace(_bare_setup(connection), operations={name: {} for name in names})).is_polled()
 
 
@@ -231,6 +234,10 @@ def _connection(connection_id: int) -> Connection:
     if not connection.is_active:
         raise Unavailable("switched_off", maybe_sent=False, counts=False, slow=True)
     return connection
+
+
+def _live(connection: Connection, name: str) -> Operation | None:
+    return connection.operations.filter(name=name, live_at__isnull=False, retired_at=None).order_by("-version").first()
 
 
 def _bare_setup(connection: Connection) -> Setup:

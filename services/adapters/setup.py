@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from portal.lib.http import Answer, Request
 from portal.lib.secrets import read_secret
-from services.adapters.models import ApiDocument, Connection, Operation
+from services.adapters.models import ApiDocument, Connection
 from services.adapters.values import Misconfigured
 
 # An integrator may name only variables that were made for this: no other secret of the server can be sent to a backend.
 _ENVIRONMENT = re.compile(r"env:(ADAPTER_SECRET_[A-Z0-9_]{1,60})")
+
+StandIn = Callable[[Request], Answer]  # raises CallError like the transport
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,9 @@ class Setup:
     options: Mapping[str, Any]
     secrets: Mapping[str, Any] = field(repr=False)
     operations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    stand_in: StandIn | None = field(default=None, repr=False)  # answers in place of the network
+    watch: Callable[[str, Answer], None] | None = field(default=None, repr=False)  # sees every answer
+    testing: bool = False
 
     def document(self, digest: str) -> Mapping[str, str]:
         """The files of an API document of this connection by name (`main` is the first). Raises Misconfigured."""
@@ -37,9 +43,6 @@ class Setup:
 
 def setup_of(connection: Connection) -> Setup:
     """Raises Misconfigured when a secret named by `env:` is not there."""
-    operations: dict[str, Mapping[str, Any]] = {}
-    for operation in Operation.objects.filter(connection=connection).order_by("version"):
-        operations[operation.name] = operation.spec
     return Setup(
         connection_id=connection.pk,
         code=connection.code,
@@ -47,8 +50,54 @@ def setup_of(connection: Connection) -> Setup:
         idempotency=connection.idempotency,
         options=connection.options,
         secrets=plain_secrets(connection.secrets),
-        operations=operations,
+        operations=live_specs(connection),
     )
+
+
+def setup_for_tests(
+    connection: Connection, stand_in: StandIn | None, watch: Callable[[str, Answer], None] | None = None
+) -> Setup:
+    """The same for tests: the test address, or what stands in for it. Never the real one. Raises Misconfigured."""
+    if stand_in is None and not connection.test_url:
+        raise Misconfigured("test_address", detail="there is no test address, and the stand-in is off")
+    return Setup(
+        connection_id=connection.pk,
+        code=connection.code,
+        idempotency=connection.idempotency,
+        options=connection.options,
+        operations=newest_specs(connection),
+        base_url=connection.test_url if stand_in is None else "https://stand-in.invalid",
+        secrets=_stand_in_secrets(connection)
+        if stand_in
+        else plain_secrets({**connection.secrets, **connection.test_secrets}),
+        stand_in=stand_in,
+        watch=watch,
+        testing=True,
+    )
+
+
+def live_specs(connection: Connection) -> dict[str, Mapping[str, Any]]:
+    """Operation name -> its newest spec that is in service."""
+    live = connection.operations.filter(live_at__isnull=False, retired_at=None).order_by("version")
+    return {operation.name: operation.spec for operation in live}
+
+
+def newest_specs(connection: Connection) -> dict[str, Mapping[str, Any]]:
+    """Operation name -> its newest spec, drafts too: what tests use."""
+    return {
+        operation.name: operation.spec for operation in connection.operations.filter(retired_at=None).order_by("version")
+    }
+
+
+def _stand_in_secrets(connection: Connection) -> dict[str, Any]:
+    """No real secret is needed to speak to what stands in."""
+    names = ("api_key", "token", "password", "client_secret", "hmac")
+    return dict.fromkeys(names, "stand-in") | {"webhook": connection.secrets.get("webhook", [])}
+
+
+def names_environment(value: str) -> bool:
+    """Is this a secret's name in the environment, of those made for backends?"""
+    return _ENVIRONMENT.fullmatch(value) is not None
 
 
 def plain_secrets(stored: Mapping[str, Any]) -> dict[str, Any]:

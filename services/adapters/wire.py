@@ -120,14 +120,7 @@ class Wire:
             if current.traceparent:
                 headers["traceparent"] = current.traceparent
             try:
-                answer = call(
-                    Request(message.method, url, headers, message.body),
-                    policy=policy(),
-                    fresh=fresh,
-                    deadline_seconds=max(0.0, self.ends - began),
-                    on_mark=on_mark,
-                    limits=limit,
-                )
+                answer = self._exchange(Request(message.method, url, headers, message.body), fresh, on_mark, limit)
             except CallError as error:
                 current.note(cause=error.cause.value)
                 self._record(message, trace, began, error=error)
@@ -137,7 +130,23 @@ class Wire:
             current.note(**{"http.response.status_code": answer.status})
             current.finish(error=answer.status >= 500)
         self._record(message, trace, began, answer=answer)
+        if self.setup.watch is not None:
+            self.setup.watch(message.operation, answer)
         return answer
+
+    def _exchange(self, request: Request, fresh: bool, on_mark: Mark | None, limits: Limits) -> Answer:
+        if self.setup.stand_in is not None:
+            if on_mark is not None:
+                on_mark()
+            return self.setup.stand_in(request)
+        return call(
+            request,
+            policy=policy(),
+            fresh=fresh,
+            deadline_seconds=max(0.0, self.ends - time.monotonic()),
+            on_mark=on_mark,
+            limits=limits,
+        )
 
     def _credentials(self) -> dict[str, str]:
         auth: Mapping[str, Any] = self.setup.options.get("auth") or {}
@@ -203,6 +212,7 @@ class Wire:
                 "request": message.shape,
                 "content_type": redact_text(answer.headers.get("content-type", ""), 80) if answer else "",
                 "problem": error.detail[:200] if error else "",
+                **({"target": "stand_in" if self.setup.stand_in else "test"} if self.setup.testing else {}),
             },
             correlation_id=trace[:32],
         )

@@ -8,13 +8,11 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from services.adapters import circuit
+from services.adapters import circuit, standing
 from services.adapters.models import Connection
 from services.cases.constants import DeliveryPhase, DeliveryState
 from services.cases.leases import database_now
 from services.cases.models import Delivery
-from services.catalogue.actions import set_availability
-from services.catalogue.models import Availability
 
 _log = logging.getLogger(__name__)
 
@@ -22,7 +20,7 @@ _log = logging.getLogger(__name__)
 def tell_down(backend: Connection, now: datetime) -> None:
     """The breaker has opened: services of this connection say that they queue."""
     _log.error("department's system is down", extra={"connection": backend.code})
-    set_availability(_services_of(backend), Availability.QUEUEING, since=now)
+    standing.settle(backend, now)
 
 
 def note_success(connection_id: int, *, now: datetime, retry: bool) -> None:
@@ -35,7 +33,8 @@ def note_success(connection_id: int, *, now: datetime, retry: bool) -> None:
 def reopen(backend: Connection, now: datetime) -> None:
     """A probe got through: say so, and wake what was parked."""
     _log.warning("department's system is back", extra={"connection": backend.code})
-    set_availability(_services_of(backend), Availability.AVAILABLE, since=now)
+    backend.refresh_from_db()
+    standing.settle(backend, now)
     Delivery.objects.filter(connection=backend, state=DeliveryState.PENDING, ask=False).update(
         next_try=now, woken_until=None
     )
@@ -80,7 +79,3 @@ def is_awaited(connection_id: int) -> bool:
     """Are there deliveries on their way to it?"""
     states = (DeliveryState.PENDING, DeliveryState.SENDING)
     return Delivery.objects.filter(connection_id=connection_id, state__in=states).exists()
-
-
-def _services_of(backend: Connection) -> list[int]:
-    return list(backend.bindings.values_list("service_id", flat=True).distinct())

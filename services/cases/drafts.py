@@ -18,7 +18,8 @@ from accounts.models import User
 from portal.lib.clocks import today as city_today
 from services.cases import attachments
 from services.cases.models import Attachment, Case, Draft
-from services.catalogue.models import Region, Service
+from services.catalogue.models import Service
+from services.catalogue.regions import kelurahan_source
 from services.forms import documents, engine
 from services.forms.models import FormVersion
 from services.forms.queries import current_version
@@ -41,12 +42,6 @@ class AlreadySentError(Exception):
     def __init__(self, case: Case) -> None:
         super().__init__(case.reference)
         self.case = case
-
-
-def kelurahan_source() -> dict[str, list[tuple[str, str]]]:
-    """The city's kelurahan as options of questions: (department code, name)."""
-    rows = Region.objects.filter(kind=Region.Kind.KELURAHAN).exclude(department=None).order_by("name")
-    return {"kelurahan": [(code, name) for code, name in rows.values_list("department__code", "name")]}
 
 
 def start(service: Service, owner: User) -> Draft:

@@ -13,7 +13,6 @@ from portal.lib.references import new_token
 from services.adapters import gateway
 from services.adapters.circuit import is_down
 from services.cases.constants import NEXT, Act, DeliveryState, Phase, Status
-from services.cases.drafts import kelurahan_source
 from services.cases.models import Attachment, Case, CaseEvent, Delivery, Poll
 from services.cases.queries import (
     Clock,
@@ -28,6 +27,7 @@ from services.cases.queries import (
     public_events,
     questions,
 )
+from services.catalogue.regions import kelurahan_source
 from services.forms import documents, engine
 from services.forms.question_types import Context
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -39,9 +39,16 @@ class Sample:
 
 
 def sample_answers(
-    form: Form, *, today: date, hints: Mapping[str, Any] | None = None, sources: Sources | None = None, full: bool = True
+    form: Form,
+    *,
+    today: date,
+    hints: Mapping[str, Any] | None = None,
+    accepts: Callable[[str, Any], bool] | None = None,
+    sources: Sources | None = None,
+    full: bool = True,
 ) -> Sample:
-    """hints: question key -> a value to try first. full: optional questions are answered too."""
+    """hints: question key -> a value to try first. accepts: may this question have this answer, by what happens to it later?
+    full: optional questions are answered too."""
     answers: dict[str, Any] = {}
     files: dict[str, str] = {}
     missing: list[str] = []
@@ -52,7 +59,9 @@ def sample_answers(
             continue
         for candidate in _candidates(question, context, (hints or {}).get(question.key), files):
             value = kind.normalise(question, candidate)
-            if not kind.empty(value) and not _wrong(form, question, {**answers, question.key: value}, context):
+            if kind.empty(value) or (accepts is not None and not accepts(question.key, value)):
+                continue
+            if not _wrong(form, question, {**answers, question.key: value}, context):
                 answers[question.key] = value
                 break
         else:

@@ -135,17 +135,14 @@ class _Maker:
             self.notes.append(_("Kunci kirim-ulang dikirim di header %(name)s") % {"name": named})
             return
         spec["key"] = {"place": "none"}
-        spec["idempotency"] = "none"
         self.notes.append(_("Dokumen tidak menyebut kunci kirim-ulang. Bila sistem mengenalinya, atur key dan idempotency"))
 
     def _receipt(self, spec: dict[str, Any]) -> None:
-        singles = {one.path: one for one in self.answered if one.kind in {"string", "integer"}}
-        by_depth = sorted(singles, key=lambda path: path.count("."))
-        found = words.first_of(words.RECEIPT, [singles[path].name for path in by_depth])
-        path = next((path for path in by_depth if singles[path].name == found), "") if found else ""
-        if path:
-            spec["receipt"] = path
-            self.notes.append(_("Nomor tanda terima dibaca dari %(path)s") % {"path": path})
+        singles = [one for one in self.answered if one.kind in {"string", "integer"} and words.receipt_rank(one.name)]
+        singles.sort(key=lambda one: (one.path.count("."), not one.required, words.receipt_rank(one.name)))
+        if singles:
+            spec["receipt"] = singles[0].path
+            self.notes.append(_("Nomor tanda terima dibaca dari %(path)s") % {"path": singles[0].path})
         else:
             self.open.append(_("Dokumen tidak menyebut di mana nomor tanda terima. Isi receipt"))
 

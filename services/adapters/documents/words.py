@@ -79,3 +79,14 @@ def first_of(wanted: Iterable[str], names: Iterable[str]) -> str:
 def our_status(word: str) -> str:
     """What of ours a status word of theirs may mean, or ""."""
     return next((ours for ours, theirs in STATUS_WORDS.items() if folded(word) in theirs.split()), "")
+
+
+def receipt_rank(name: str) -> int:
+    """How much a field looks like the number of a case: 1 is best, 0 is not at all."""
+    plain = folded(name)
+    if plain in REFERENCE:
+        return 0
+    if plain in RECEIPT:
+        return 1 + RECEIPT.index(plain)
+    parts = set(plain.split("_"))
+    return 100 if parts & {"nomor", "no", "number", "ticket", "tiket"} else 200 if parts & {"id", "kode", "code"} else 0

@@ -1,0 +1,1 @@
+"""What integrators do: register a connection, give it its document, operations, mapping and keys, test it, put it into service."""

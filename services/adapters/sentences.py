@@ -1,0 +1,40 @@
+"""What went wrong with a backend, as a sentence for the person who connects it."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from services.adapters.values import AdapterError, Misconfigured, Rejected, Unavailable
+
+
+def sentence_of(error: AdapterError) -> str:
+    """What went wrong with a call, for an integrator: what it was and what to do."""
+    known = {
+        "dns": _("Nama host tidak ditemukan. Periksa alamatnya"),
+        "dns_timeout": _("Nama host tidak terjawab. Coba lagi"),
+        "connect": _("Tidak ada yang menjawab di alamat itu. Periksa alamat, port, dan firewall"),
+        "connect_timeout": _("Sambungan tidak terbuka pada waktunya. Periksa firewall"),
+        "tls": _("Sertifikat TLS tidak dipercaya, kedaluwarsa, atau namanya lain"),
+        "forbidden_address": _("Alamat itu tidak boleh dipakai: jaringan dalam atau khusus"),
+        "timeout": _("Sistem tidak selesai menjawab pada waktunya"),
+        "connection": _("Sambungan putus sebelum jawaban"),
+        "truncated": _("Jawaban terpotong"),
+        "protocol": _("Jawaban bukan HTTP yang sah"),
+        "too_large": _("Jawaban terlalu besar"),
+        "encoding": _("Pemampatan jawaban tidak bisa dibuka"),
+        "unauthorised": _("Kredensial ditolak (401 atau 403)"),
+        "credentials": _("Kredensial OAuth ditolak"),
+        "secret_missing": _("Rahasia belum diisi"),
+        "test_address": _("Alamat uji belum diisi. Isi alamat uji, atau nyalakan sistem tiruan"),
+        "server_error": _("Sistem gagal (5xx)"),
+        "busy": _("Sistem sibuk (429)"),
+        "redirect": _("Sistem mengalihkan (3xx). Pakai alamat tujuannya"),
+        "shape": _("Jawaban tidak berbentuk seperti yang dinyatakan"),
+        "not_found": _("Sistem tidak mengenal nomor itu (404)"),
+        "not_declared": _("Operasi itu belum dinyatakan"),
+    }
+    said = known.get(error.cause, error.cause)
+    if isinstance(error, Rejected):
+        said = _("Ditolak: %(why)s") % {"why": error.message or error.cause}
+    more = error.detail if isinstance(error, Misconfigured | Unavailable) else ""
+    return f"{said} ({more})" if more else str(said)
