@@ -26,7 +26,7 @@ from portal.lib.http import Answer
 from services.adapters import envelope, gateway, mapping, outcomes
 from services.adapters.documents import judging, samples
 from services.adapters.documents.fields import leaves
-from services.adapters.kinds.base import Adapter
+from services.adapters.gateway import Adapter
 from services.adapters.mapping import MappingError, value_at
 from services.adapters.models import Binding, ContractRun, Exchange, Idempotency
 from services.adapters.sandbox import StandIn

@@ -7,15 +7,21 @@ written only as `env:ADAPTER_SECRET_...`, are never exported otherwise, and are 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from services.adapters import gateway
+from services.adapters.connecting.registering import address_problem
 from services.adapters.models import Binding, Connection, Idempotency, Operation
 from services.catalogue.models import Department, Service
 
-_PLAIN = ("label", "kind", "base_url", "test_url", "options", "idempotency", "settle_seconds", "ceiling", "is_active")
+_PLAIN = (
+    *("label", "kind", "base_url", "test_url", "options", "idempotency", "settle_seconds", "ceiling", "is_active"),
+    "stand_in",
+)
 
 
 class ManifestError(ValueError):
@@ -26,18 +32,18 @@ class ManifestError(ValueError):
         self.problems = problems
 
 
-def problems_of(document: Any) -> list[str]:
-    """Everything that keeps a manifest from being applied."""
+def problems_of(document: Any, department: Department | None = None) -> list[str]:
+    """Everything that keeps a manifest from being applied. department: whose services may be bound; None is any."""
     if not isinstance(document, Mapping) or not isinstance(document.get("connections"), list):
         return ["the document has no list `connections`"]
     problems: list[str] = []
     for entry in document["connections"]:
         name = entry.get("code", "?") if isinstance(entry, Mapping) else "?"
-        problems += [f"{name}: {problem}" for problem in _entry_problems(entry)]
+        problems += [f"{name}: {problem}" for problem in _entry_problems(entry, department)]
     return problems
 
 
-def _entry_problems(entry: Any) -> list[str]:
+def _entry_problems(entry: Any, department: Department | None) -> list[str]:
     if not isinstance(entry, Mapping) or not all(
         isinstance(entry.get(k), str) for k in ("code", "department", "label", "kind")
     ):
@@ -52,8 +58,14 @@ def _entry_problems(entry: Any) -> list[str]:
     for name, value in (entry.get("secrets") or {}).items():
         if not all(isinstance(v, str) and v.startswith("env:") for v in (value if isinstance(value, list) else [value])):
             problems.append(f"secret {name} must be named as env:ADAPTER_SECRET_...")
+    for name in ("base_url", "test_url"):
+        if problem := address_problem(entry.get(name)):
+            problems.append(f"{name}: {problem}")
     bindings = entry.get("bindings") or []
-    known = set(Service.objects.filter(code__in=[b.get("service") for b in bindings]).values_list("code", flat=True))
+    if not isinstance(bindings, list) or not all(isinstance(b, Mapping) for b in bindings):
+        return [*problems, "bindings is a list of objects"]
+    services = Service.objects.filter(code__in=[str(b.get("service")) for b in bindings])
+    known = set((services.filter(department=department) if department else services).values_list("code", flat=True))
     problems += [f"no service {b.get('service')!r}" for b in bindings if b.get("service") not in known]
     return problems + gateway.check_settings(
         entry["kind"],
@@ -63,44 +75,65 @@ def _entry_problems(entry: Any) -> list[str]:
     )
 
 
-@transaction.atomic
-def apply(document: Any) -> list[str]:
-    """Make the connections say what the document says. Returns what changed. Raises ManifestError, and then nothing did."""
-    if problems := problems_of(document):
+class _DryRun(Exception):
+    """Takes back what a dry run has done."""
+
+
+def apply(document: Any, *, dry_run: bool = False, live: bool = True, department: Department | None = None) -> list[str]:
+    """Make the connections say what the document says. Returns what changed, or with `dry_run` what would.
+
+    live: operations and bindings are in service at once; otherwise they are drafts, to be tested and published.
+    department: whose services may be bound; None is any. Raises ManifestError, and then nothing did.
+    """
+    if problems := problems_of(document, department):
         raise ManifestError(problems)
     changes: list[str] = []
-    for entry in document["connections"]:
-        values = {name: entry[name] for name in _PLAIN if name in entry}
-        values["department"] = Department.objects.get(code=entry["department"])
-        if entry.get("secrets"):
-            values["secrets"] = entry["secrets"]
-        found = Connection.objects.filter(code=entry["code"]).first()
-        if found is None:
-            found = Connection.objects.create(code=entry["code"], **values)
-            changes.append(f"{found.code}: new")
-        else:
-            different = [name for name, value in values.items() if getattr(found, name) != value]
-            for name in different:
-                setattr(found, name, values[name])
-            if different:
-                found.save(update_fields=different)
-                changes.append(f"{found.code}: {', '.join(different)}")
-        changes += _operations(found, entry.get("operations") or {}) + _bindings(found, entry.get("bindings") or [])
+    try:
+        with transaction.atomic():
+            for entry in document["connections"]:
+                changes += _applied(entry, timezone.now() if live else None)
+            if dry_run:
+                raise _DryRun
+    except _DryRun:
+        pass
     return changes
 
 
-def _operations(connection: Connection, wanted: Mapping[str, Any]) -> list[str]:
+def _applied(entry: Mapping[str, Any], live_at: datetime | None) -> list[str]:
+    changes: list[str] = []
+    values = {name: entry[name] for name in _PLAIN if name in entry}
+    values["department"] = Department.objects.get(code=entry["department"])
+    if entry.get("secrets"):
+        values["secrets"] = entry["secrets"]
+    found = Connection.objects.filter(code=entry["code"]).first()
+    if found is None:
+        found = Connection.objects.create(code=entry["code"], **values)
+        changes.append(f"{found.code}: new")
+    else:
+        if "secrets" in values:
+            values["secrets"] = {**found.secrets, **values["secrets"]}
+        different = [name for name, value in values.items() if getattr(found, name) != value]
+        for name in different:
+            setattr(found, name, values[name])
+        if different:
+            found.save(update_fields=different)
+            changes.append(f"{found.code}: {', '.join(different)}")
+    changes += _operations(found, entry.get("operations") or {}, live_at)
+    return changes + _bindings(found, entry.get("bindings") or [], live_at)
+
+
+def _operations(connection: Connection, wanted: Mapping[str, Any], live_at: datetime | None) -> list[str]:
     changes = []
     for name, spec in wanted.items():
         newest = connection.operations.filter(name=name).order_by("-version").first()
-        if newest is None or newest.spec != spec:
+        if newest is None or newest.spec != spec or newest.retired_at is not None or (live_at and newest.live_at is None):
             version = newest.version + 1 if newest else 1
-            Operation.objects.create(connection=connection, name=name, version=version, spec=spec)
+            Operation.objects.create(connection=connection, name=name, version=version, spec=spec, live_at=live_at)
             changes.append(f"{connection.code}: operation {name} version {version}")
     return changes
 
 
-def _bindings(connection: Connection, wanted: list[Mapping[str, Any]]) -> list[str]:
+def _bindings(connection: Connection, wanted: list[Mapping[str, Any]], live_at: datetime | None) -> list[str]:
     changes = []
     newest: dict[str, Binding] = {}
     codes = [entry["service"] for entry in wanted]
@@ -109,11 +142,17 @@ def _bindings(connection: Connection, wanted: list[Mapping[str, Any]]) -> list[s
     services = Service.objects.in_bulk(codes, field_name="code")
     for entry in wanted:
         last, mapping, operation = newest.get(entry["service"]), entry.get("mapping") or [], entry.get("operation", "submit")
-        if last and (last.connection_id, last.mapping, last.operation) == (connection.pk, mapping, operation):
+        same = last is not None and (last.connection_id, last.mapping, last.operation) == (connection.pk, mapping, operation)
+        if last is not None and same and (last.live_at or live_at is None):
             continue
         version = last.version + 1 if last else 1
         Binding.objects.create(
-            service=services[entry["service"]], connection=connection, operation=operation, mapping=mapping, version=version
+            service=services[entry["service"]],
+            connection=connection,
+            operation=operation,
+            mapping=mapping,
+            version=version,
+            live_at=live_at,
         )
         changes.append(f"{connection.code}: binding {entry['service']} version {version}")
     return changes

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from services.adapters.values import AdapterError, Misconfigured, Rejected, Unavailable
+from services.adapters.values import AdapterError, Rejected
 
 
-def sentence_of(error: AdapterError) -> str:
-    """What went wrong with a call, for an integrator: what it was and what to do."""
+def cause_in_words(cause: str, detail: str = "") -> str:
+    """A cause (of portal.lib.http.Cause or of an AdapterError) as a sentence that says what to do."""
     known = {
         "dns": _("Nama host tidak ditemukan. Periksa alamatnya"),
         "dns_timeout": _("Nama host tidak terjawab. Coba lagi"),
@@ -31,10 +31,15 @@ def sentence_of(error: AdapterError) -> str:
         "redirect": _("Sistem mengalihkan (3xx). Pakai alamat tujuannya"),
         "shape": _("Jawaban tidak berbentuk seperti yang dinyatakan"),
         "not_found": _("Sistem tidak mengenal nomor itu (404)"),
+        "health_path": _("Alamat kesehatan belum diisi"),
         "not_declared": _("Operasi itu belum dinyatakan"),
     }
-    said = known.get(error.cause, error.cause)
+    said = str(known.get(cause, cause))
+    return f"{said} ({detail})" if detail else said
+
+
+def sentence_of(error: AdapterError) -> str:
+    """What went wrong with a call."""
     if isinstance(error, Rejected):
-        said = _("Ditolak: %(why)s") % {"why": error.message or error.cause}
-    more = error.detail if isinstance(error, Misconfigured | Unavailable) else ""
-    return f"{said} ({more})" if more else str(said)
+        return str(_("Ditolak: %(why)s") % {"why": error.message or error.cause})
+    return cause_in_words(error.cause, error.detail)

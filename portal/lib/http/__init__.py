@@ -2,6 +2,7 @@
 
 from portal.lib.http.causes import CallError, Cause, Sent
 from portal.lib.http.guard import NetworkPolicy, judge_url
+from portal.lib.http.hops import Hop, probe
 from portal.lib.http.transport import Answer, Limits, Request, call
 
-__all__ = ["Answer", "CallError", "Cause", "Limits", "NetworkPolicy", "Request", "Sent", "call", "judge_url"]
+__all__ = ["Answer", "CallError", "Cause", "Hop", "Limits", "NetworkPolicy", "Request", "Sent", "call", "judge_url", "probe"]

@@ -70,7 +70,7 @@ class Answer:
 
 
 @functools.lru_cache(maxsize=1)
-def _default_ca_file() -> str:
+def default_ca_file() -> str:
     """The system's list of authorities; the wheel of libcurl has its own idea of where it lies."""
     found = ssl.get_default_verify_paths().cafile
     return found or "/etc/ssl/certs/ca-certificates.crt"
@@ -99,7 +99,7 @@ def call(
     for address in _addresses(target, policy, limits, end)[:MOST_ADDRESSES]:
         attempt = _Attempt(request, head=head, target=target, address=address, limits=limits, end=end, on_mark=on_mark)
         try:
-            return attempt.run(fresh=fresh, ca_file=ca_file or _default_ca_file(), began=began)
+            return attempt.run(fresh=fresh, ca_file=ca_file or default_ca_file(), began=began)
         except CallError as failed:
             error = failed
             if failed.sent is Sent.MAYBE or failed.cause not in {Cause.CONNECT, Cause.CONNECT_TIMEOUT}:

@@ -17,6 +17,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("act", choices=["export", "apply", "check"])
+        parser.add_argument("--dry-run", action="store_true", help="apply: say what would change, and change nothing")
         parser.add_argument(
             "target", nargs="*", help="apply, check: the file (- for standard input); export: codes, else all"
         )
@@ -40,7 +41,7 @@ class Command(BaseCommand):
             self.stdout.write("Nothing is wrong with it.")
             return
         try:
-            changes = manifest.apply(document)
+            changes = manifest.apply(document, dry_run=options["dry_run"])
         except manifest.ManifestError as error:
             raise CommandError(str(error)) from error
         self.stdout.write("\n".join(changes) or "Nothing to change.")

@@ -1,0 +1,78 @@
+"""The way to a department's system, hop by hop, with milliseconds and a plain cause: what a "test connection" button shows."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from portal.lib.http import probe
+from services.adapters import gateway
+from services.adapters.models import Connection
+from services.adapters.sandbox import StandIn
+from services.adapters.sentences import cause_in_words
+from services.adapters.setup import setup_for_tests, setup_of
+from services.adapters.values import AdapterError
+from services.adapters.wire import policy
+
+SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Hop:
+    """name: address, name, connect, tls, answer. `text`: what was found, or what is wrong and what to do."""
+
+    name: str
+    ok: bool
+    milliseconds: int
+    text: str
+
+    def plain(self) -> dict[str, Any]:
+        return {"name": self.name, "ok": self.ok, "milliseconds": self.milliseconds, "text": self.text}
+
+
+def walk(connection: Connection, *, testing: bool = False) -> list[Hop]:
+    """Every hop up to the first that fails; the last is the health question with the connection's credentials.
+
+    testing: the test address, or the stand-in (which has no way to it). Raises nothing.
+    """
+    end = time.monotonic() + SECONDS
+    found: list[Hop] = []
+    standing_in = testing and connection.stand_in
+    if not standing_in:
+        url = connection.test_url if testing else connection.base_url
+        if not url:
+            said = (
+                _("Alamat uji belum diisi. Isi, atau nyalakan sistem tiruan.")
+                if testing
+                else _("Alamat sistem belum diisi.")
+            )
+            return [Hop("address", False, 0, said)]
+        for hop in probe(url, policy=policy(), deadline_seconds=SECONDS):
+            words = cause_in_words(hop.cause, hop.says) if hop.cause else hop.says
+            found.append(Hop(hop.name, hop.ok, hop.milliseconds, words))
+        if not found[-1].ok:
+            return found
+    found.append(_answer(connection, testing=testing, seconds=max(1.0, end - time.monotonic())))
+    return found
+
+
+def _answer(connection: Connection, *, testing: bool, seconds: float) -> Hop:
+    """The health question."""
+    began = time.monotonic()
+    try:
+        adapter = gateway.kind_of(connection.kind)
+        stand_in = StandIn(connection) if testing and connection.stand_in else None
+        setup = setup_for_tests(connection, stand_in) if testing else setup_of(connection)
+        health = adapter(setup).check_health(deadline_seconds=seconds)
+    except AdapterError as error:
+        return Hop("answer", False, 0, cause_in_words(error.cause, error.detail))
+    took = health.milliseconds or round((time.monotonic() - began) * 1000)
+    if not health.configured:
+        said = _("Alamat kesehatan (health_path) belum diisi, jadi jawaban belum bisa diuji.")
+        return Hop("answer", False, took, said if health.cause == "no health_path" else cause_in_words(health.cause))
+    if health.reachable and health.authorised:
+        return Hop("answer", True, took, _("Sistem menjawab dan menerima kredensial."))
+    return Hop("answer", False, took, cause_in_words(health.cause))
