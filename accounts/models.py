@@ -111,7 +111,8 @@ class AccessEntry(models.Model):
         indexes: ClassVar = [models.Index(fields=["subject", "-at"])]
 
 
-from accounts.codes.models import OneTimeCode, SignInNumber  # noqa: E402  (the models of one app, in five files)
+from accounts.codes.models import OneTimeCode, SignInNumber  # noqa: E402  (the models of one app, in six files)
+from accounts.consents.models import DataConsent  # noqa: E402
 from accounts.guard.models import AccountNotice, Event, GuessCount  # noqa: E402
 from accounts.roles.models import Act, RoleChange  # noqa: E402
 from accounts.sso.models import (  # noqa: E402
@@ -134,6 +135,7 @@ __all__ = [
     "AssuranceLevel",
     "ClientProfile",
     "Consent",
+    "DataConsent",
     "Event",
     "ForwardSession",
     "Grant",

@@ -13,6 +13,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("services", catalogue.ServicesView.as_view(), name="api-services"),
     path("services/<slug:code>", catalogue.ServiceView.as_view(), name="api-service"),
     path("services/<slug:code>/form", cases.ServiceFormView.as_view(), name="api-service-form"),
+    path("services/<slug:code>/lookups", adapters.LookupsView.as_view(), name="api-lookups"),
+    path("services/<slug:code>/lookups/openapi.json", adapters.LookupsDocumentView.as_view(), name="api-lookups-openapi"),
+    path("services/<slug:code>/lookups/<slug:name>", adapters.LookupView.as_view(), name="api-lookup"),
+    path(
+        "services/<slug:code>/lookups/<slug:name>/consent", adapters.LookupConsentView.as_view(), name="api-lookup-consent"
+    ),
     path("departments", catalogue.DepartmentsView.as_view(), name="api-departments"),
     path("categories", catalogue.CategoriesView.as_view(), name="api-categories"),
     path("life-events", catalogue.LifeEventsView.as_view(), name="api-life-events"),

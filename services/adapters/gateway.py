@@ -34,7 +34,7 @@ from services.adapters.values import (
 from services.adapters.wire import Mark, refuse_open_transaction
 from services.catalogue.models import Service
 
-__all__ = ["kinds", "names_environment"]  # beside what is defined here
+__all__ = ["Adapter", "kinds", "names_environment"]  # beside what is defined here
 _log = logging.getLogger(__name__)
 READ_SECONDS = 10.0
 
@@ -182,6 +182,16 @@ def fetch_status(connection_id: int, backend_reference: str, *, deadline_seconds
     refuse_open_transaction()
     adapter = _adapter(_connection(connection_id), Capability.STATUS)
     return adapter.fetch_status(backend_reference, deadline_seconds=deadline_seconds)
+
+
+def lookup(connection_id: int, operation_id: int, values: Mapping[str, Any], *, deadline_seconds: float) -> Any:
+    """The answer to a declared read as JSON values; None for a proven "there is none". Raises Unavailable, Rejected, Misconfigured."""
+    refuse_open_transaction()
+    connection = _connection(connection_id)
+    operation = Operation.objects.filter(pk=operation_id, connection=connection).first()
+    if operation is None or "lookup" not in operation.spec:
+        raise Misconfigured("operation", detail="this lookup is gone")
+    return _adapter(connection, Capability.LOOKUP).lookup(operation.spec, values, deadline_seconds=deadline_seconds)
 
 
 def check_health(connection: Connection, *, deadline_seconds: float = READ_SECONDS) -> Health:

@@ -111,6 +111,11 @@ def is_absent(answer: Answer, data: Any, declared: Mapping[str, Any] | None) -> 
     return bool(answer.status == declared["status"] and value_at(data, declared["path"]) == declared["equals"])
 
 
+def refuse(answer: Answer, declared: Mapping[str, str]) -> Never:
+    """A read that the backend refuses because of what was asked. Raises Rejected with its sentence."""
+    _reject(answer, declared, {})
+
+
 def _reject(answer: Answer, declared: Mapping[str, str], fields: Mapping[str, str]) -> Never:
     try:
         data = json_of(answer)

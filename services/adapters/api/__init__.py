@@ -19,6 +19,7 @@ from services.adapters.api.connections import (
     SecretsView,
     SecretView,
 )
+from services.adapters.api.lookups import LookupConsentView, LookupsDocumentView, LookupsView, LookupView
 from services.adapters.api.operations import DocumentView, OperationsView, OperationView, ProposalView
 
 __all__ = [
@@ -33,6 +34,10 @@ __all__ = [
     "ConnectionsView",
     "DocumentView",
     "ExchangesView",
+    "LookupConsentView",
+    "LookupView",
+    "LookupsDocumentView",
+    "LookupsView",
     "MaintenanceView",
     "MaintenancesView",
     "ManifestView",

@@ -61,7 +61,7 @@ def bind(connection: Connection, service: Service, rows: Any, *, operation: str 
     errors: dict[str, list[str]] = {}
     if service.department_id != connection.department_id:
         errors["service"] = [_("Layanan ini milik dinas lain.")]
-    elif service.channel != Channel.FORM:
+    elif service.channel != Channel.FORM and not is_lookup(connection, operation):
         errors["service"] = [_("Layanan ini tidak memakai formulir daring.")]
     try:
         mapping.check_rows(rows)
@@ -93,6 +93,11 @@ def bind(connection: Connection, service: Service, rows: Any, *, operation: str 
     return made
 
 
+def is_lookup(connection: Connection, operation: str) -> bool:
+    """Is this a read that people may ask for, and not something that is sent?"""
+    return "lookup" in newest_specs(connection).get(operation, {})
+
+
 def newest_binding(connection: Connection, service: Service) -> Binding | None:
     """The newest binding of the service if it leads to this connection, draft or live."""
     found = Binding.objects.filter(service=service).select_related("connection", "service").order_by("-version").first()
@@ -121,7 +126,8 @@ def obstacles(binding: Binding) -> list[str]:
     except Misconfigured as error:
         return [error.detail]
     found: list[str] = []
-    if binding.service.form is None or not binding.service.form.versions.exists():
+    sends = not is_lookup(connection, binding.operation)
+    if sends and (binding.service.form is None or not binding.service.form.versions.exists()):
         found.append(_("Layanan ini belum punya formulir yang terbit."))
     if not adapter.uses_network:
         return found

@@ -160,6 +160,8 @@ class DeclaredAdapter(Adapter):
         body = made if declared["method"] != "GET" else None
         message = self._message("lookup", declared, parameters, body)
         answer = Wire(self.setup, deadline_seconds=deadline_seconds).call(message, fresh=False)
+        if answer.status in {400, 422}:
+            outcomes.refuse(answer, declared.get("rejection") or {})
         data = outcomes.judge_read(answer)
         if outcomes.is_absent(answer, data, declared.get("absent")):
             return None

@@ -7,6 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from services.adapters.documents import judging
 from services.adapters.kinds.base import Declared
 from services.adapters.mapping import MappingError, check_rows
 from services.adapters.values import Misconfigured
@@ -121,6 +122,13 @@ class LookupParameter(Declared):
     pattern = serializers.CharField(max_length=200, required=False, help_text="regular expression of the whole value")
     label = serializers.CharField(max_length=120, required=False)  # type: ignore[assignment]
     example = serializers.CharField(max_length=120, required=False)
+
+    def validate_pattern(self, value: str) -> str:
+        if not judging.usable({"pattern": value}):
+            raise serializers.ValidationError(
+                "This regular expression cannot be used (look-around and back references cannot)."
+            )
+        return value
 
 
 class LookupSpec(Declared):

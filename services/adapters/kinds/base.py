@@ -73,7 +73,7 @@ class Adapter(ABC):
     def lookup(self, spec: Mapping[str, Any], values: Mapping[str, Any], *, deadline_seconds: float) -> Any:
         """LOOKUP: the answer to a declared read as JSON values; None for a proven "there is none".
 
-        `values`: the lookup's parameters by name, already judged. Raises Unavailable, Misconfigured.
+        `values`: the lookup's parameters by name, already judged. Raises Unavailable, Rejected, Misconfigured.
         """
         raise NotImplementedError
 

@@ -1,0 +1,1 @@
+"""What a resident allows a service to fetch about them from a department, until taken back."""

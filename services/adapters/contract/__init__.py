@@ -1,0 +1,70 @@
+"""Contract tests: does a backend still do what its operations promise? Against the test address or what stands in, never the
+real one.
+
+One run per binding: mapping, request by the schema, one submission, its answer by the schema, the same submission again by its
+class of idempotency, its status, a refusal, a withdrawal, and what was written down about it. Only invented values are sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from django.utils.translation import gettext as _
+
+from portal.lib.http import Answer
+from services.adapters import gateway
+from services.adapters.contract.state import BAD, Row, Run
+from services.adapters.contract.writes import everything
+from services.adapters.models import Binding, ContractRun
+from services.adapters.sandbox import StandIn
+from services.adapters.sentences import sentence_of
+from services.adapters.setup import newest_specs, setup_for_tests
+from services.adapters.values import Misconfigured
+
+__all__ = ["BAD", "last_run", "run", "specs_digest"]
+
+
+def specs_digest(binding: Binding) -> str:
+    """What a run has tested: mapping, operations, options and form. Another digest means that the run is old."""
+    connection = binding.connection
+    form = binding.service.form
+    version = form.versions.order_by("-number").values_list("digest", flat=True).first() if form else ""
+    said = [newest_specs(connection), binding.mapping, binding.operation, connection.options, connection.kind, version]
+    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def last_run(binding: Binding) -> ContractRun | None:
+    """The newest run of what the binding is now; None when it was never tested so."""
+    return binding.runs.filter(specs=specs_digest(binding)).first()
+
+
+def run(binding: Binding, *, nightly: bool = False) -> ContractRun:
+    """Test one binding and keep the result. Raises nothing of the backend's: what fails is a row."""
+    connection = binding.connection
+    target = ContractRun.Target.STAND_IN if connection.stand_in else ContractRun.Target.TEST
+    answers: list[tuple[str, Answer]] = []
+    digest = specs_digest(binding)
+    try:
+        adapter_class = gateway.kind_of(connection.kind)
+        stand_in = StandIn(connection) if connection.stand_in else None
+        setup = setup_for_tests(connection, stand_in, lambda operation, answer: answers.append((operation, answer)))
+        spec = setup.operations.get(binding.operation)
+        if spec is None:
+            raise Misconfigured("operation", detail=_("operasi %(name)s belum ada") % {"name": binding.operation})
+        state = Run(binding, adapter_class(setup), spec, target, answers=answers)
+    except Misconfigured as error:
+        rows = [Row("setup", BAD, sentence_of(error)).plain()]
+        return ContractRun.objects.create(
+            binding=binding, target=target, green=False, rows=rows, specs=digest, nightly=nightly
+        )
+    everything(state)
+    return ContractRun.objects.create(
+        binding=binding,
+        target=target,
+        green=all(row.result != BAD for row in state.rows),
+        drift=state.drift[:200],
+        rows=[row.plain() for row in state.rows],
+        specs=digest,
+        nightly=nightly,
+    )

@@ -1,0 +1,93 @@
+"""What keeps one department's trouble away from everybody else: few at a time for each connection, and a breaker for reads.
+
+Per process; that the breaker is open is shared through the cache, and the breaker of deliveries counts too. While the cache is away
+each process decides for itself.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from django.core.cache import cache
+
+from services.adapters.values import Unavailable
+
+AT_ONCE = 4
+WAIT_SECONDS = 0.25
+FAILURES_TO_OPEN = 5
+OPEN_SECONDS = 10
+LOOK_SECONDS = 1.0
+
+
+@dataclass
+class _State:
+    slots: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(AT_ONCE))
+    failures: int = 0
+    open_until: float = 0.0
+    looked_at: float = 0.0
+
+
+_lock = threading.Lock()
+_states: dict[int, _State] = {}
+
+
+def _state(connection_id: int) -> _State:
+    with _lock:
+        return _states.setdefault(connection_id, _State())
+
+
+def _key(connection_id: int) -> str:
+    return f"lookups-open:{connection_id}"
+
+
+def refuse_if_open(connection_id: int) -> None:
+    """Raises Unavailable("breaker") without a call while the connection is not to be asked."""
+    state, now = _state(connection_id), time.monotonic()
+    if now < state.open_until:
+        raise Unavailable("breaker", maybe_sent=False, counts=False, retry_after=max(1.0, state.open_until - now))
+    if now - state.looked_at >= LOOK_SECONDS:
+        state.looked_at = now
+        until = cache.get(_key(connection_id))
+        left = float(until) - time.time() if isinstance(until, int | float) else 0.0
+        if left > 0 and state.failures < FAILURES_TO_OPEN:
+            state.open_until = now + min(left, OPEN_SECONDS)
+            raise Unavailable("breaker", maybe_sent=False, counts=False, retry_after=max(1.0, left))
+
+
+@contextmanager
+def slot(connection_id: int) -> Iterator[None]:
+    """One of the few calls at once. Raises Unavailable("busy_here") when none gets free in a quarter of a second."""
+    state = _state(connection_id)
+    if not state.slots.acquire(timeout=WAIT_SECONDS):
+        raise Unavailable("busy_here", maybe_sent=False, counts=False, retry_after=1.0)
+    try:
+        yield
+    finally:
+        state.slots.release()
+
+
+def note(connection_id: int, *, well: bool) -> None:
+    """Count an answer or a failure; the fifth failure in a row opens the breaker for ten seconds, then one call may try."""
+    state = _state(connection_id)
+    with _lock:
+        if well:
+            reopened, state.failures, state.open_until = state.failures >= FAILURES_TO_OPEN, 0, 0.0
+        else:
+            state.failures += 1
+            reopened = False
+            if state.failures >= FAILURES_TO_OPEN:
+                state.open_until = time.monotonic() + OPEN_SECONDS
+    if well and reopened:
+        cache.delete(_key(connection_id))
+    elif not well and state.failures >= FAILURES_TO_OPEN:
+        cache.set(_key(connection_id), time.time() + OPEN_SECONDS, OPEN_SECONDS)
+
+
+def forget() -> None:
+    """Begin anew (tests)."""
+    with _lock:
+        _states.clear()
