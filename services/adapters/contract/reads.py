@@ -30,16 +30,16 @@ def looked_up(state: Run, name: str, spec: Mapping[str, Any]) -> None:
     for one in spec["lookup"].get("parameters", []):
         value = EXAMPLE_NIK if one.get("source") == "nik" else one.get("example", "")
         if not value and one.get("required", True):
-            state.say(title, BAD, _("Isi contoh (example) untuk %(name)s") % {"name": one["name"]})
+            state.note(title, BAD, _("Isi contoh (example) untuk %(name)s") % {"name": one["name"]})
             return
         if value:
             values[one["name"]] = value
     answer, error, took = timed(lambda: state.adapter.lookup(spec, values, deadline_seconds=CALL_SECONDS))
     if error is not None:
-        state.say(title, BAD, sentence_of(error), took)
+        state.note(title, BAD, sentence_of(error), took)
         return
     if answer is None:
-        state.say(title, ODD, _("Tidak ada data untuk contoh itu di alamat uji"), took)
+        state.note(title, ODD, _("Tidak ada data untuk contoh itu di alamat uji"), took)
         return
     wrong = judging.mismatches(answer, spec.get("answer_schema"))
     mapped = {row.get("from") for row in spec["lookup"]["answer"]}
@@ -47,12 +47,12 @@ def looked_up(state: Run, name: str, spec: Mapping[str, Any]) -> None:
         made = mapping.run(spec["lookup"]["answer"], answer, {})
     except MappingError as problem:
         state.drift = _("jawaban: %(field)s") % {"field": problem.problems[0].split(":", 1)[0]}
-        state.say(title, BAD, "; ".join(problem.problems), took)
+        state.note(title, BAD, "; ".join(problem.problems), took)
         return
     if serious := [one for one in wrong if one.path in mapped]:
         state.drift = _("jawaban: %(field)s") % {"field": serious[0].path}
-        state.say(title, BAD, _("Bagian yang dipakai tidak sesuai dokumen: %(where)s") % {"where": where(serious)}, took)
+        state.note(title, BAD, _("Bagian yang dipakai tidak sesuai dokumen: %(where)s") % {"where": where(serious)}, took)
     elif not made:
-        state.say(title, BAD, _("Dari jawaban tidak ada yang diteruskan"), took)
+        state.note(title, BAD, _("Dari jawaban tidak ada yang diteruskan"), took)
     else:
-        state.say(title, ODD if wrong else GOOD, _("Dijawab; diteruskan: %(names)s") % {"names": ", ".join(made)}, took)
+        state.note(title, ODD if wrong else GOOD, _("Dijawab; diteruskan: %(names)s") % {"names": ", ".join(made)}, took)

@@ -33,7 +33,7 @@ def sample_of(state: Run, *, full: bool = True) -> Sample | None:
     """Invented answers that the service's form accepts, and the mapping and the schema behind it too where that can be."""
     form = state.binding.service.form
     if form is None or not form.versions.exists():
-        state.say("form", BAD, _("Layanan ini belum punya formulir yang terbit"))
+        state.note("form", BAD, _("Layanan ini belum punya formulir yang terbit"))
         return None
     wishes = Wishes(state)
     sample = sample_answers(
@@ -46,7 +46,7 @@ def sample_of(state: Run, *, full: bool = True) -> Sample | None:
     )
     if sample.missing:
         names = ", ".join(sample.missing)
-        state.say("form", BAD, _("Tidak ada contoh isian yang diterima untuk %(names)s") % {"names": names})
+        state.note("form", BAD, _("Tidak ada contoh isian yang diterima untuk %(names)s") % {"names": names})
         return None
     return sample
 

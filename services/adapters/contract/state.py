@@ -48,7 +48,7 @@ class Run:
     drift: str = ""
     reference: str = ""
 
-    def say(self, name: str, result: str, text: str = "", milliseconds: int = 0) -> None:
+    def note(self, name: str, result: str, text: str = "", milliseconds: int = 0) -> None:
         self.rows.append(Row(name, result, text, milliseconds))
 
 

@@ -52,7 +52,7 @@ def everything(state: Run) -> None:
     sample = sample_of(state)
     if sample is None:
         return
-    state.say("form", GOOD, _("Contoh isian diterima formulir"))
+    state.note("form", GOOD, _("Contoh isian diterima formulir"))
     prepared = _mapped(state, sample)
     if prepared is None or not _fits_request(state, prepared):
         return
@@ -73,24 +73,24 @@ def _mapped(state: Run, sample: Sample) -> bytes | None:
         if (little := sample_of(state, full=False)) is not None:
             state.adapter.prepare(submission_of(state, little), state.spec, state.binding.mapping)
     except MappingError as error:
-        state.say("mapping", BAD, "; ".join(error.problems))
+        state.note("mapping", BAD, "; ".join(error.problems))
         return None
-    state.say("mapping", GOOD, _("%(n)d baris pemetaan berjalan") % {"n": len(state.binding.mapping)})
+    state.note("mapping", GOOD, _("%(n)d baris pemetaan berjalan") % {"n": len(state.binding.mapping)})
     return body
 
 
 def _fits_request(state: Run, prepared: bytes) -> bool:
     schema = state.spec.get("request_schema")
     if not schema or state.spec.get("format", "json") != "json":
-        state.say("request", SKIPPED, _("Tidak ada skema permintaan"))
+        state.note("request", SKIPPED, _("Tidak ada skema permintaan"))
         return True
     files = (state.spec.get("files") or {}).get("to")
     wrong = [one for one in judging.mismatches(envelope.opened(prepared).body, schema) if not files or one.path != files]
     if wrong:
         state.drift = _("permintaan: %(field)s") % {"field": wrong[0].path or "-"}
-        state.say("request", BAD, _("Tidak sesuai skema permintaan: %(where)s") % {"where": where(wrong)})
+        state.note("request", BAD, _("Tidak sesuai skema permintaan: %(where)s") % {"where": where(wrong)})
         return False
-    state.say("request", GOOD, _("Permintaan sesuai skema"))
+    state.note("request", GOOD, _("Permintaan sesuai skema"))
     return True
 
 
@@ -115,11 +115,11 @@ def _submitted(state: Run, prepared: bytes, sample: Sample) -> Receipt | None:
         assert error is not None
         if error.cause == "shape":
             state.drift = _("jawaban: %(field)s") % {"field": state.spec.get("receipt", "id")}
-        state.say("submit", BAD, sentence_of(error), took)
+        state.note("submit", BAD, sentence_of(error), took)
         return None
     slow = took > SLOW_MILLISECONDS
     said = _("Nomor tanda terima: %(number)s") % {"number": receipt.backend_reference or "-"}
-    state.say("submit", ODD if slow else GOOD, said, took)
+    state.note("submit", ODD if slow else GOOD, said, took)
     return receipt
 
 
@@ -132,22 +132,22 @@ def _answer_shape(state: Run) -> None:
     schema = state.spec.get("answer_schema")
     found = [answer for operation, answer in state.answers if operation == "submit"]
     if not schema or not found:
-        state.say("answer", SKIPPED, _("Tidak ada skema jawaban"))
+        state.note("answer", SKIPPED, _("Tidak ada skema jawaban"))
         return
     try:
         data = outcomes.json_of(found[-1])
     except strict_json.InvalidJSON:
-        state.say("answer", BAD, _("Jawaban bukan JSON yang sah"))
+        state.note("answer", BAD, _("Jawaban bukan JSON yang sah"))
         return
     wrong = judging.mismatches(data, schema)
     mapped = {state.spec.get("receipt", "id"), state.spec.get("status"), state.spec.get("echo")}
     if serious := [one for one in wrong if one.path in mapped]:
         state.drift = _("jawaban: %(field)s") % {"field": serious[0].path}
-        state.say("answer", BAD, _("Bagian yang dipakai tidak sesuai dokumen: %(where)s") % {"where": where(serious)})
+        state.note("answer", BAD, _("Bagian yang dipakai tidak sesuai dokumen: %(where)s") % {"where": where(serious)})
     elif wrong:
-        state.say("answer", ODD, _("Berbeda dari dokumen, tetapi tidak dipakai: %(where)s") % {"where": where(wrong)})
+        state.note("answer", ODD, _("Berbeda dari dokumen, tetapi tidak dipakai: %(where)s") % {"where": where(wrong)})
     else:
-        state.say("answer", GOOD, _("Jawaban sesuai dokumen"))
+        state.note("answer", GOOD, _("Jawaban sesuai dokumen"))
 
 
 def _twice(state: Run, prepared: bytes, sample: Sample, receipt: Receipt) -> None:
@@ -156,20 +156,20 @@ def _twice(state: Run, prepared: bytes, sample: Sample, receipt: Receipt) -> Non
         case Idempotency.KEY:
             again, error, took = timed(lambda: _send(state, _outgoing(state, prepared, sample)))
             if error is not None:
-                state.say(
+                state.note(
                     "idempotency",
                     BAD,
                     _("Kiriman kedua dengan kunci sama gagal: %(why)s") % {"why": sentence_of(error)},
                     took,
                 )
             elif again.backend_reference != receipt.backend_reference:
-                state.say("idempotency", BAD, _("Kunci sama memberi dua nomor: sistem mencatat dua kali"), took)
+                state.note("idempotency", BAD, _("Kunci sama memberi dua nomor: sistem mencatat dua kali"), took)
             else:
-                state.say("idempotency", GOOD, _("Kunci sama memberi nomor yang sama"), took)
+                state.note("idempotency", GOOD, _("Kunci sama memberi nomor yang sama"), took)
         case Idempotency.LOOKUP:
             _asked(state, receipt)
         case _:
-            state.say(
+            state.note(
                 "idempotency",
                 SKIPPED,
                 _("Sistem tidak bisa mengenali kiriman ulang; kiriman yang tak jelas ditangani orang"),
@@ -182,29 +182,29 @@ def _asked(state: Run, receipt: Receipt) -> None:
         unknown = f"UJI-{secrets.token_hex(6).upper()}"
         none, error, took = timed(lambda: state.adapter.reconcile(unknown, deadline_seconds=CALL_SECONDS))
         if error is None and none is None:
-            state.say("idempotency", GOOD, _("Sistem menemukan nomor kita, dan membuktikan bila tidak punya"), took)
+            state.note("idempotency", GOOD, _("Sistem menemukan nomor kita, dan membuktikan bila tidak punya"), took)
             return
         why = sentence_of(error) if error else _("sistem mengaku punya nomor yang tidak pernah dikirim")
-        state.say("idempotency", BAD, _("Pertanyaan tentang nomor yang tidak ada: %(why)s") % {"why": why}, took)
+        state.note("idempotency", BAD, _("Pertanyaan tentang nomor yang tidak ada: %(why)s") % {"why": why}, took)
         return
     why = sentence_of(error) if error else _("nomor yang ditemukan berbeda atau tidak ada")
-    state.say("idempotency", BAD, _("Pertanyaan tentang nomor yang baru dikirim: %(why)s") % {"why": why}, took)
+    state.note("idempotency", BAD, _("Pertanyaan tentang nomor yang baru dikirim: %(why)s") % {"why": why}, took)
 
 
 def _status(state: Run, receipt: Receipt) -> None:
     declared = state.adapter.setup.operations.get("status")
     if Capability.STATUS not in state.adapter.capabilities or declared is None:
-        state.say("status", SKIPPED, _("Status tidak ditanyakan"))
+        state.note("status", SKIPPED, _("Status tidak ditanyakan"))
         return
     update, error, took = timed(lambda: state.adapter.fetch_status(receipt.backend_reference, deadline_seconds=CALL_SECONDS))
     if error is not None:
         if error.cause == "shape":
             state.drift = _("status: %(field)s") % {"field": declared.get("status", "status")}
-        state.say("status", BAD, sentence_of(error), took)
+        state.note("status", BAD, sentence_of(error), took)
     elif not update.status:
-        state.say("status", ODD, _("Kata status %(word)s belum ada di tabel") % {"word": update.word}, took)
+        state.note("status", ODD, _("Kata status %(word)s belum ada di tabel") % {"word": update.word}, took)
     else:
-        state.say("status", GOOD, f"{update.word} → {update.status}", took)
+        state.note("status", GOOD, f"{update.word} → {update.status}", took)
 
 
 def _refused(state: Run, prepared: bytes, sample: Sample) -> None:
@@ -212,7 +212,7 @@ def _refused(state: Run, prepared: bytes, sample: Sample) -> None:
     schema = state.spec.get("request_schema")
     path = _required_path(state, envelope.opened(prepared).body)
     if path is None:
-        state.say("rejection", SKIPPED, _("Tidak ada isian wajib untuk diuji"))
+        state.note("rejection", SKIPPED, _("Tidak ada isian wajib untuk diuji"))
         return
     sealed = orjson.loads(prepared)
     _remove(sealed["body"], path)
@@ -222,13 +222,13 @@ def _refused(state: Run, prepared: bytes, sample: Sample) -> None:
     if isinstance(error, Rejected):
         named = bool(error.field_errors)
         text = _("Isian tanpa %(field)s ditolak dengan nama isiannya") if named else _("Isian tanpa %(field)s ditolak")
-        state.say("rejection", GOOD if named else ODD, text % where, took)
+        state.note("rejection", GOOD if named else ODD, text % where, took)
     elif receipt is not None:
-        state.say("rejection", ODD, _("Isian tanpa %(field)s diterima juga") % where, took)
+        state.note("rejection", ODD, _("Isian tanpa %(field)s diterima juga") % where, took)
     else:
         why = sentence_of(error) if error else ""
         result = BAD if schema else ODD
-        state.say(
+        state.note(
             "rejection", result, _("Isian tanpa %(field)s tidak ditolak dengan 4xx: %(why)s") % {**where, "why": why}, took
         )
 
@@ -257,7 +257,7 @@ def _withdrawn(state: Run, receipt: Receipt) -> None:
     """The test case is taken back, where that can be done."""
     spec = state.adapter.setup.operations.get("withdraw")
     if Capability.WITHDRAW not in state.adapter.capabilities or spec is None:
-        state.say("withdraw", SKIPPED, _("Pembatalan tidak disambungkan"))
+        state.note("withdraw", SKIPPED, _("Pembatalan tidak disambungkan"))
         return
     service = state.binding.service
     act = LaterAct(
@@ -272,13 +272,13 @@ def _withdrawn(state: Run, receipt: Receipt) -> None:
     try:
         body = state.adapter.prepare_act(act, spec)
     except MappingError as error:
-        state.say("withdraw", BAD, "; ".join(error.problems))
+        state.note("withdraw", BAD, "; ".join(error.problems))
         return
     outgoing = Outgoing(state.binding.connection_id, None, act.key, "WITHDRAW", body, (), receipt.backend_reference)
     _receipt, error_, took = timed(
         lambda: state.adapter.submit(outgoing, spec, on_mark=lambda: None, deadline_seconds=CALL_SECONDS)
     )
-    state.say("withdraw", BAD if error_ else GOOD, sentence_of(error_) if error_ else _("Kiriman uji dibatalkan"), took)
+    state.note("withdraw", BAD if error_ else GOOD, sentence_of(error_) if error_ else _("Kiriman uji dibatalkan"), took)
 
 
 def _written_down(state: Run, sample: Sample, began: datetime) -> None:
@@ -287,7 +287,7 @@ def _written_down(state: Run, sample: Sample, began: datetime) -> None:
     rows = Exchange.objects.filter(connection_id=state.binding.connection_id, at__gte=began, reference__startswith="UJI-")
     kept = "\n".join(json.dumps(row.detail) for row in rows)
     leaked = any(value in kept for value in values)
-    state.say(
+    state.note(
         "redaction",
         BAD if leaked else GOOD,
         _("Isi ikut tercatat") if leaked else _("Catatan hanya memuat bentuk dan ukuran"),
