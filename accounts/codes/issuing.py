@@ -62,6 +62,13 @@ def person_of(way: str) -> User | None:
     return found[0] if found else None
 
 
+def counted_as(request: HttpRequest, purpose: Purpose, way: str, user: User | None) -> str:
+    """Whose codes and guesses these are. In a browser that knows the account of this address or number they are counted apart:
+    strangers keep no owner out there. Somebody who proves another's number is a stranger to it."""
+    own = numbers.owner_of(way) == user if purpose == Purpose.NUMBER else True
+    return f"known:{user.pk}" if user is not None and own and devices.is_known(request, user) else way
+
+
 def _count(way: str, request: HttpRequest, *, short: bool, sent: bool) -> None:
     """Raises TooManyError. A mail costs nothing: nobody is kept from theirs for a day."""
     counts = [(f"codes:{way}", A_QUARTER, QUARTER)]
@@ -82,9 +89,7 @@ def issue(request: HttpRequest, purpose: Purpose, way: str, channel: str, user: 
     """
     sent = user is not None or channel == "email" or purpose in (Purpose.SIGN_UP, Purpose.NUMBER)
     short = channel != "email"
-    # In a browser that knows the account, codes are counted apart: strangers' requests keep no owner from theirs.
-    name = f"known:{user.pk}" if user is not None and devices.is_known(request, user) else way
-    _count(name, request, short=short, sent=sent)
+    _count(counted_as(request, purpose, way, user), request, short=short, sent=sent)
     code = f"{secrets.randbelow(1_000_000):06d}"
     now = timezone.now()
     row = OneTimeCode(
@@ -114,7 +119,8 @@ def drop(request: HttpRequest, purpose: Purpose) -> None:
 def waiting(request: HttpRequest, purpose: Purpose) -> OneTimeCode | None:
     """The code this session may write now."""
     handle = request.session.get(_IN_SESSION, {}).get(str(purpose), "")
-    return OneTimeCode.objects.filter(handle=handle, purpose=purpose, used_at=None, expires_at__gt=timezone.now()).first()
+    rows = OneTimeCode.objects.select_related("user").filter(handle=handle, purpose=purpose, used_at=None)
+    return rows.filter(expires_at__gt=timezone.now()).first()
 
 
 def judge(request: HttpRequest, purpose: Purpose, written: str) -> Verdict:
@@ -122,7 +128,7 @@ def judge(request: HttpRequest, purpose: Purpose, written: str) -> Verdict:
     row = waiting(request, purpose)
     if row is None:
         return Verdict(Judged.OVER)
-    key = guessing.one_time_of(row.address)
+    key = guessing.one_time_of(counted_as(request, purpose, row.address, row.user))
     if not guessing.may_guess(key):
         guessing.tell_owner(key, row.user)
         return Verdict(Judged.HELD)

@@ -223,13 +223,15 @@ class LostPassword(PasswordResetView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         way = form.cleaned_data["email"]
-        if not is_number(way):
-            answer: HttpResponse = super().form_valid(form)
-            return answer
+        owner = issuing.person_of(way)
+        counted = issuing.counted_as(self.request, Purpose.PASSWORD, way, owner)
         try:
-            if not ratelimit.consume(self.request, action="reset_password", key=way):
+            if not ratelimit.consume(self.request, action="reset_password", key=counted):
                 raise TooManyError
-            issuing.issue(self.request, Purpose.PASSWORD, way, channel_for(form, way), issuing.person_of(way))
+            if not is_number(way):
+                form.save(self.request)
+                return redirect(self.get_success_url())
+            issuing.issue(self.request, Purpose.PASSWORD, way, channel_for(form, way), owner)
         except TooManyError:
             form.add_error(None, _too_many())
             refused: HttpResponse = self.form_invalid(form)

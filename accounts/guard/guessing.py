@@ -87,7 +87,7 @@ def forget_all_of(user: User) -> None:
         password_of_account(user),
         password_where_known(user),
         *map(password_of, ways),
-        *map(one_time_of, ways),
+        *map(one_time_of, [*ways, f"known:{user.pk}"]),
     )
 
 

@@ -85,6 +85,70 @@ def test_where_the_person_is_known_strangers_use_up_nobody_s_codes(resident: Per
     assert from_address(99).ask(NUMBER).status_code == 200 and here.ask(NUMBER).status_code == 302
 
 
+def known_browser(phone: Phone) -> Visitor:
+    """One in which the owner of the number was signed in before."""
+    here = Visitor()
+    here.ask(NUMBER)
+    here.write(phone.code(NUMBER))
+    here.browser.post("/akun/keluar/")
+    GuessCount.objects.all().delete()
+    return here
+
+
+def test_where_the_person_is_known_strangers_use_up_no_day_of_short_messages(resident: Person, phone: Phone) -> None:
+    here = known_browser(phone)
+    for number in range(20):
+        from_address(number).ask(NUMBER)
+        GuessCount.objects.filter(in_window__lte=issuing.A_QUARTER).update(window_at=timezone.now() - timedelta(minutes=16))
+    GuessCount.objects.update(window_at=timezone.now() - timedelta(minutes=16))
+    before = len(phone.texts(NUMBER))
+    assert from_address(99).ask(NUMBER).status_code == 200 and len(phone.texts(NUMBER)) == before
+    assert here.ask(NUMBER).status_code == 302 and len(phone.texts(NUMBER)) == before + 1
+
+
+def test_where_the_person_is_known_strangers_guesses_at_codes_keep_nobody_out(resident: Person, phone: Phone) -> None:
+    here = known_browser(phone)
+    for number in range(2):
+        stranger = from_address(number)
+        stranger.ask(NUMBER)
+        answers = [stranger.write("00000x") for _try in range(3)]
+    assert "Terlalu banyak kode salah" in answers[-1].content.decode()
+    here.ask(NUMBER)
+    here.write(phone.code(NUMBER))
+    assert here.signed_in == resident.user
+
+
+def test_where_the_person_is_known_guesses_and_codes_are_few_too(resident: Person, phone: Phone) -> None:
+    here = known_browser(phone)
+    assert [here.ask(NUMBER).status_code for _try in range(5)] == [302, 302, 302, 200, 200]
+    GuessCount.objects.all().delete()
+    for _code in range(2):
+        here.ask(NUMBER)
+        answers = [here.write("00000x") for _try in range(3)]
+    assert "Terlalu banyak kode salah" in answers[-1].content.decode()
+
+
+def test_a_known_browser_has_no_budget_for_somebody_elses_number(
+    resident: Person, by_phone_only: Person, phone: Phone
+) -> None:
+    signed_in = Visitor()
+    signed_in.post("masuk/", login=OTHER, password=PASSWORD)
+    for number in range(3):
+        from_address(number).ask(NUMBER)
+    assert signed_in.post("nomor/", number=NUMBER).status_code == 200 and len(phone.texts(NUMBER)) == 3
+    assert signed_in.post("nomor/", number=OTHER).status_code == 302
+
+
+@pytest.mark.parametrize("by", ["number", "email"])
+def test_strangers_who_forget_the_password_keep_no_known_browser_from_a_new_one(
+    by: str, resident: Person, phone: Phone
+) -> None:
+    here, way = known_browser(phone), NUMBER if by == "number" else resident.user.email
+    answers = [from_address(number).post("sandi/lupa/", email=way) for number in range(9)]
+    assert answers[-1].status_code == 200 and "Terlalu banyak" in answers[-1].content.decode()
+    assert here.post("sandi/lupa/", email=way).status_code == 302
+
+
 def test_one_internet_address_cannot_send_without_end(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(issuing, "A_DAY_FROM", 5)
     for number in range(9):
