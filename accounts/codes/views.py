@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from allauth.account.internal.flows.email_verification import verify_email_indir
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
 from allauth.account.utils import get_next_redirect_url, user_pk_to_url_str
-from allauth.account.views import INTERNAL_RESET_SESSION_KEY, PasswordResetFromKeyView, PasswordResetView
+from allauth.account.views import INTERNAL_RESET_SESSION_KEY, PasswordResetFromKeyView, PasswordResetView, SignupView
 from allauth.core import ratelimit
 from django import forms
 from django.conf import settings
@@ -41,6 +42,7 @@ from portal.lib.posted import posted
 _NEXT = "code_next"  # in a session: the page that waits for the sign-in
 _WARNED = "number_of_an_older_account"  # in a session: what is lost was said once
 _NEWCOMER = "newcomer"  # in a session, encrypted: what was written at sign-up, until the number is proved
+KEPT_SECONDS = 900  # ... and so long it is shown again in the form, but for the password
 
 
 def _too_many() -> str:
@@ -151,18 +153,38 @@ def _sign_in(request: HttpRequest, row: OneTimeCode, target: str) -> HttpRespons
 
 
 def begin_sign_up(request: HttpRequest, form: forms.Form) -> HttpResponse:
-    """Nothing is looked up and no account is made before the number is proved."""
+    """Nothing is looked up and no account is made before the number is proved. Raises TooManyError."""
     number, person = form.cleaned_data["email"], User(name=form.cleaned_data["name"].strip())
     person.set_password(form.cleaned_data["password1"])
-    try:
-        issuing.issue(request, Purpose.SIGN_UP, number, channel_for(form, number), None)
-    except TooManyError:
-        messages.error(request, _too_many())
-        return redirect("account_signup")
+    issuing.issue(request, Purpose.SIGN_UP, number, channel_for(form, number), None)
     request.session[_NEXT] = get_next_redirect_url(request) or ""
-    kept = json.dumps({"name": person.name, "password": person.password})
-    request.session[_NEWCOMER] = crypto.encrypt(kept.encode())
+    kept = {"name": person.name, "password": person.password, "email": number, "until": time.time() + KEPT_SECONDS}
+    request.session[_NEWCOMER] = crypto.encrypt(json.dumps(kept).encode())
     return redirect("signup-code")
+
+
+class SignUpPage(SignupView):
+    """What was written stays, but for the password: also when no code can be sent, or another is asked for."""
+
+    def get_initial(self) -> dict[str, Any]:
+        initial: dict[str, Any] = super().get_initial()
+        kept = _newcomer(self.request)
+        if kept.get("until", 0) > time.time():
+            initial |= {"name": kept["name"], "email": kept["email"]}
+        return initial
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            answer: HttpResponse = super().form_valid(form)
+        except TooManyError:
+            form.add_error(None, _too_many())
+            answer = self.form_invalid(form)
+        return answer
+
+
+def _newcomer(request: HttpRequest) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(crypto.decrypt(request.session[_NEWCOMER])) if _NEWCOMER in request.session else {}
+    return found
 
 
 @never_cache
@@ -174,7 +196,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     return _write(
         request,
         Purpose.SIGN_UP,
-        again=reverse("account_signup"),
+        again=_with_next("account_signup", request.session.get(_NEXT, "")),
         title=_("Tulis kodenya"),
         then=lambda row: _make_account(request, row.address, row.channel),
     )
@@ -183,7 +205,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 def _make_account(request: HttpRequest, number: str, channel: str) -> HttpResponse:
     """Whoever proves a number that an account uses now is that account's person; an account that has not used it for long
     loses it to the newcomer."""
-    kept = json.loads(crypto.decrypt(request.session.pop(_NEWCOMER)))
+    kept = _newcomer(request)
     target = request.session.get(_NEXT, "")
     if numbers.would_strand(number) and request.session.pop(_WARNED, "") != numbers.index_of(number):
         request.session[_WARNED] = numbers.index_of(number)
@@ -196,6 +218,7 @@ def _make_account(request: HttpRequest, number: str, channel: str) -> HttpRespon
             ),
         )
         return redirect("account_signup")
+    del request.session[_NEWCOMER]
 
     @transaction.atomic
     def find_or_make() -> tuple[User, bool]:
@@ -326,3 +349,4 @@ def remove_number(request: SignedInRequest) -> HttpResponse:
 
 
 lost_password = LostPassword.as_view()
+sign_up_page = SignUpPage.as_view()

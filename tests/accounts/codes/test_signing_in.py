@@ -239,3 +239,16 @@ def test_a_code_that_is_over_is_not_sent(resident: Person, visitor: Visitor, pho
     visitor.ask(NUMBER)
     OneTimeCode.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert phone.texts() == [] and not mail.outbox
+
+
+def test_what_was_written_at_sign_up_stays_but_for_the_password(visitor: Visitor, phone: Phone) -> None:
+    typed = {"email": "0813 1111 4444", "name": "Wulan Contoh", "password1": "gerobak biru tiga puluh"}
+    visitor.post("daftar/", **typed)
+    waiting = visitor.browser.get("/akun/daftar/kode/").content.decode()
+    assert 'href="/akun/daftar/"' in waiting
+    again = visitor.browser.get("/akun/daftar/").content.decode()
+    assert "Wulan Contoh" in again and "+6281311114444" in again and typed["password1"] not in again
+    for _more in range(3):
+        held = visitor.post("daftar/", **typed).content.decode()
+    assert "Terlalu banyak kode diminta" in held and "0813 1111 4444" in held and typed["password1"] not in held
+    assert "Wulan Contoh" not in Visitor().browser.get("/akun/daftar/").content.decode()
