@@ -315,6 +315,7 @@ SPECTACULAR_SETTINGS = {
 ADAPTER_MODULES = [
     "services.adapters.kinds.rest",
     "services.adapters.kinds.openapi",
+    "services.adapters.kinds.soap",
     "services.adapters.kinds.inbox",
     "services.adapters.kinds.demo",
     *env.list("ADAPTER_MODULES", default=[]),

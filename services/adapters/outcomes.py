@@ -121,16 +121,22 @@ def _reject(answer: Answer, declared: Mapping[str, str], fields: Mapping[str, st
         data = json_of(answer)
     except strict_json.InvalidJSON:
         data = None
+    listed = value_at(data, declared["list"]) if declared.get("list") else None
+    raise rejection(f"rejected {answer.status}", listed, data, declared, fields)
+
+
+def rejection(cause: str, listed: Any, data: Any, declared: Mapping[str, str], fields: Mapping[str, str]) -> Rejected:
+    """A refusal with our questions named: `listed` are the backend's field errors, `data` is where its sentence lies."""
     message = sentence(value_at(data, declared["message"])) if declared.get("message") else ""
     found: dict[str, str] = {}
     unknown: list[str] = []
-    for path, text in _pairs(value_at(data, declared["list"]) if declared.get("list") else None, declared):
+    for path, text in _pairs(listed, declared):
         if path in fields:
             found.setdefault(fields[path].split(".", 1)[0], text)
         elif text:
             unknown.append(text)
     message = message or (unknown[0] if unknown else "")
-    raise Rejected(f"rejected {answer.status}", field_errors=found, message=message)
+    return Rejected(cause, field_errors=found, message=message)
 
 
 def _pairs(errors: Any, declared: Mapping[str, str]) -> list[tuple[str, str]]:

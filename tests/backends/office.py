@@ -172,6 +172,10 @@ class Handler(BaseHTTPRequestHandler):
             return self.refuse(422, "tidak_valid", "Ada isian yang perlu diperbaiki." if field else sentence, problems)
         return self.conclude(mode, 201, effect(data, files, key if honours else None))
 
+    def tell(self, status: int, answer: dict) -> None:
+        """The answer to a write."""
+        self.json(status, answer)
+
     whim = ("", "Tidak dapat diterima.")  # what the mode `reject` finds wrong
 
     def conclude(self, mode: dict, status: int, answer: dict) -> None:
@@ -191,9 +195,9 @@ class Handler(BaseHTTPRequestHandler):
             case "html":
                 return self.say(200, b"<!doctype html><title>Gateway</title><p>Selamat datang", "text/html")
             case "huge":
-                return self.json(status, {**answer, "isian": "x" * (12 * 1024 * 1024)})
+                return self.tell(status, {**answer, "isian": "x" * (12 * 1024 * 1024)})
             case _:
-                return self.json(status, answer)
+                return self.tell(status, answer)
 
     # --- the desk ---
     def change_mode(self, data: bytes) -> None:

@@ -255,13 +255,14 @@ def _encoded(
                 ]
             return bodies.multipart_body(body, parts)
     if names["mode"] == "base64":
-        _put_files(body, held, names)
+        put_files(body, held, names)
     return "application/json", bodies.json_body(body)
 
 
-def _put_files(
+def put_files(
     body: dict[str, Any], held: tuple[list[dict[str, Any]], tuple[SubmittedFile, ...]], names: Mapping[str, str]
 ) -> None:
+    """The files as base64 where the operation wants them. Raises Misconfigured when one is not what was frozen."""
     if names["shape"] == "objects":
         put_at(body, names["to"], [_inside(entry, data, names) for entry, data in envelope.contents(*held)])
         return

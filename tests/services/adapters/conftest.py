@@ -12,8 +12,9 @@ from services.adapters import gateway, oauth
 from services.adapters.models import Binding, Connection, Operation
 from services.adapters.values import Outgoing, Submission, SubmittedFile
 from services.catalogue.models import Department, Service
-from tests.backends import civil_registry, public_works
+from tests.backends import city_tax, civil_registry, public_works
 from tests.backends.civil_registry_store import Store
+from tests.services.adapters.tax_office import connect_tax
 
 WEBHOOK_SECRET = civil_registry.WEBHOOK_SECRET
 PHOTO = b"\x89PNG contents"
@@ -167,3 +168,21 @@ def works(tmp_path, request, monkeypatch):
     yield Office(store, server.server_address[1], server, department)
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def tax(tmp_path, request):
+    """The pretend city tax, in a thread of this process."""
+    store = city_tax.TaxStore(str(tmp_path / "tax.sqlite3"))
+    department = city_tax.CityTax(store, idempotency=getattr(request, "param", "key"))
+    server = city_tax.serve(department, 0)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    yield Office(store, server.server_address[1], server, department)
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def taxed(tax, department, service):
+    """A SOAP connection to it that can do everything, bound to the service."""
+    return connect_tax(department, service, tax.url)

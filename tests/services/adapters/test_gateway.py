@@ -23,9 +23,11 @@ SECRETS = {"client_secret": civil_registry.CLIENT_SECRET}
 KEY = "MJK-2611-AAAA-B"
 
 
-@pytest.fixture(params=["rest", "inbox", "demo"])
+@pytest.fixture(params=["rest", "soap", "inbox", "demo"])
 def kind(request, connect, office):
     Demo.effects.clear()
+    if request.param == "soap":
+        return request.getfixturevalue("taxed")
     return connect(request.param, base_url=office.url, auth=OAUTH if request.param == "rest" else None, secrets=SECRETS)
 
 
@@ -77,7 +79,7 @@ def test_a_connection_that_is_switched_off_waits(kind, service):
 
 def test_declared_and_implemented_are_the_same():
     assert check_kinds(None) == []
-    assert {"rest", "inbox", "demo"} <= set(kinds)
+    assert {"rest", "soap", "inbox", "demo"} <= set(kinds)
 
     class Liar(Demo):
         kind = "liar"

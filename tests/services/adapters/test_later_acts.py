@@ -42,9 +42,11 @@ def registered(connect, office):
     return connected("rest", connect, office)
 
 
-@pytest.fixture(params=["rest", "inbox", "demo"])
+@pytest.fixture(params=["rest", "soap", "inbox", "demo"])
 def kind(request, connect, office):
     Demo.effects.clear()
+    if request.param == "soap":
+        return request.getfixturevalue("taxed")
     return connected(request.param, connect, office)
 
 
