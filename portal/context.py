@@ -14,6 +14,7 @@ from portal.demo.codes import demo_accounts
 from portal.lib import languages
 from portal.lib.channels import offered
 from services.cases.queries import clerk_departments
+from services.catalogue.integrators import integrated_departments
 from services.catalogue.members import manages_somewhere
 
 
@@ -38,6 +39,10 @@ class Rooms:
     @cached_property
     def members(self) -> bool:
         return manages_somewhere(self.user)
+
+    @cached_property
+    def connections(self) -> bool:
+        return isinstance(self.user, User) and integrated_departments(self.user).exists()
 
     @cached_property
     def people(self) -> bool:

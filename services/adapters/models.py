@@ -99,6 +99,11 @@ class Operation(models.Model):
         ]
         ordering: ClassVar = ["connection", "name", "-version"]
 
+    @property
+    def endpoint(self) -> str:
+        """Where it goes at the department, for people."""
+        return f"{self.spec.get('method', 'POST')} {self.spec.get('path') or self.spec.get('operation', '')}"
+
 
 class Binding(models.Model):
     """A service's form fields -> the input of an operation. Versioned; the newest live one is used."""

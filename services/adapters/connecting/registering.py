@@ -24,6 +24,7 @@ from services.catalogue.models import Department
 
 _log = logging.getLogger(__name__)
 CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+RESERVED = frozenset({"baru", "langganan"})  # addresses of the console
 SETTABLE = (
     *("label", "base_url", "test_url", "options", "idempotency", "settle_seconds", "ceiling"),
     *("stand_in", "stand_in_fault"),
@@ -49,7 +50,7 @@ def register(department: Department, values: Mapping[str, Any], *, by: str) -> C
     errors: dict[str, list[str]] = {}
     if not CODE.fullmatch(code) or len(code) > 60:
         errors["code"] = [_("Kode terdiri dari huruf kecil, angka, dan tanda hubung, paling banyak 60.")]
-    elif Connection.objects.filter(code=code).exists():
+    elif code in RESERVED or Connection.objects.filter(code=code).exists():
         errors["code"] = [_("Kode ini sudah dipakai. Pilih yang lain.")]
     if kind not in selectable_kinds():
         errors["kind"] = [_("Pilih salah satu: %(kinds)s.") % {"kinds": ", ".join(selectable_kinds())}]

@@ -106,16 +106,35 @@ def newest_binding(connection: Connection, service: Service) -> Binding | None:
 
 def preview(binding: Binding, answers: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Each row with its values before and after every step, as the delivery would make them."""
-    known = {
+    return [
+        {"to": one.to, "values": list(one.values), "made": one.made, "written": one.written, "problem": one.problem}
+        for one in mapping.preview(binding.mapping, answers, _known(binding))
+    ]
+
+
+def check_mapping(rows: Any) -> None:
+    """Raises ConnectionProblem with every row that cannot work."""
+    try:
+        mapping.check_rows(rows)
+    except mapping.MappingError as error:
+        raise ConnectionProblem({"mapping": error.problems}) from error
+
+
+def would_send(binding: Binding, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The mapped request for these answers. Raises ConnectionProblem."""
+    try:
+        return mapping.run(binding.mapping, answers, _known(binding))
+    except mapping.MappingError as error:
+        raise ConnectionProblem({"mapping": error.problems}) from error
+
+
+def _known(binding: Binding) -> dict[str, Any]:
+    return {
         "reference": "MJK-0000-AAAA-A",
         "service": binding.service.code,
         "department": binding.service.department.code if binding.service.department else "",
         "submitted_at": local(timezone.now()),
     }
-    return [
-        {"to": one.to, "values": list(one.values), "made": one.made, "written": one.written, "problem": one.problem}
-        for one in mapping.preview(binding.mapping, answers, known)
-    ]
 
 
 def obstacles(binding: Binding) -> list[str]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from portal.lib.http import Answer
 from services.adapters import gateway
+from services.adapters.contract.samples import answers_for
 from services.adapters.contract.state import BAD, Row, Run
 from services.adapters.contract.writes import everything
 from services.adapters.models import Binding, ContractRun
@@ -22,7 +23,7 @@ from services.adapters.sentences import sentence_of
 from services.adapters.setup import newest_specs, setup_for_tests
 from services.adapters.values import Misconfigured
 
-__all__ = ["BAD", "last_run", "run", "specs_digest"]
+__all__ = ["BAD", "answers_for", "last_run", "run", "specs_digest"]
 
 
 def specs_digest(binding: Binding) -> str:

@@ -19,6 +19,7 @@ from services.adapters.contract.state import (
 from services.adapters.documents import judging, samples
 from services.adapters.documents.fields import leaves
 from services.adapters.mapping import MappingError, value_at
+from services.adapters.models import Binding
 from services.adapters.values import (
     Submission,
     SubmittedFile,
@@ -35,7 +36,7 @@ def sample_of(state: Run, *, full: bool = True) -> Sample | None:
     if form is None or not form.versions.exists():
         state.note("form", BAD, _("Layanan ini belum punya formulir yang terbit"))
         return None
-    wishes = Wishes(state)
+    wishes = Wishes(state.binding, state.spec)
     sample = sample_answers(
         load(current_version(form).document),
         today=today(),
@@ -51,16 +52,32 @@ def sample_of(state: Run, *, full: bool = True) -> Sample | None:
     return sample
 
 
+def answers_for(binding: Binding, spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Invented answers for a preview; {} while the service has no form."""
+    form = binding.service.form
+    if form is None or not form.versions.exists():
+        return {}
+    wishes = Wishes(binding, spec)
+    made = sample_answers(
+        load(current_version(form).document),
+        today=today(),
+        hints=wishes.hints,
+        accepts=wishes.accept,
+        sources=kelurahan_source(),
+    )
+    return {key: value for key, value in made.answers.items() if key not in made.files.values()}
+
+
 class Wishes:
     """What an answer must be so that the rows that read it make what the schema asks for."""
 
-    def __init__(self, state: Run) -> None:
-        schema = state.spec.get("request_schema")
+    def __init__(self, binding: Binding, spec: Mapping[str, Any]) -> None:
+        schema = spec.get("request_schema")
         defs = schema.get("$defs", {}) if isinstance(schema, Mapping) else {}
         self.fields = {one.path: one for one in leaves(schema, defs)} if isinstance(schema, Mapping) else {}
         self.defs = defs
         self.rows: dict[str, list[Mapping[str, Any]]] = {}
-        for row in state.binding.mapping:
+        for row in binding.mapping:
             if isinstance(row.get("from"), str) and "." not in row["from"]:
                 self.rows.setdefault(row["from"], []).append(row)
         self.hints: dict[str, Any] = {}

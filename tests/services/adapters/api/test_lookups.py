@@ -17,7 +17,7 @@ from services.adapters.lookups import plans, shield
 from services.adapters.models import Binding, Connection, Exchange, Operation
 from services.catalogue.models import Service
 from tests.backends import chaos
-from tests.services.adapters.api.conftest import Program
+from tests.services.adapters.api.program import Program
 from tests.tokens import access_token_for
 
 SPEC: dict[str, Any] = {

@@ -1,0 +1,151 @@
+"""The console by hand: register, document, proposal, preview, contract tests, into service, log; foreign ones are not there."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from accounts.models import User
+from services.adapters import gateway
+from services.adapters.models import Connection
+from services.catalogue.models import Department, Service
+from tests.backends.documented import Documented
+from tests.services.adapters.connecting.document import DOCUMENT
+
+
+@pytest.fixture
+def desk(integrator: User) -> Iterator[Client]:
+    cache.clear()
+    client = Client()
+    client.force_login(integrator)
+    session = client.session
+    proof = {"method": "password", "at": time.time(), "username": integrator.email}
+    session["account_authentication_methods"] = [proof, {"method": "mfa", "type": "totp", "at": time.time()}]
+    session.save()
+    yield client
+
+
+def page(desk: Client, path: str, **data: Any) -> str:
+    answer = desk.post(f"/integrasi/{path}", data, follow=True) if data else desk.get(f"/integrasi/{path}")
+    assert answer.status_code == 200, (path, answer.status_code)
+    return answer.content.decode()
+
+
+def upload(desk: Client, raw: bytes) -> str:
+    file = io.BytesIO(raw)
+    file.name = "api.yaml"
+    return desk.post("/integrasi/angkutan/dokumen/", {"dokumen": file}, follow=True).content.decode()
+
+
+@pytest.fixture
+def registered(desk: Client, department: Department, backend: Documented) -> Connection:
+    form = {"label": "Sistem angkutan", "code": "angkutan", "kind": "openapi", "department": department.code}
+    assert "terdaftar" in page(desk, "baru/", **form, base_url=backend.url)
+    return Connection.objects.get(code="angkutan")
+
+
+def settings_of(connection: Connection, **more: Any) -> dict[str, Any]:
+    given = {"label": connection.label, "base_url": connection.base_url, "test_url": connection.test_url}
+    return {**given, "idempotency": "key", "ceiling": 4, "settle_seconds": 600, "options": "{}", **more}
+
+
+def test_from_registering_to_the_live_log(
+    desk: Client,
+    registered: Connection,
+    service: Service,
+    backend: Documented,
+) -> None:
+    assert "Dokumen terbaca" in upload(desk, DOCUMENT)
+    options = (
+        '{"auth": {"type": "api_key", "header": "X-Kunci"}, "health_path": "/health", "words": {"diterima": "RECEIVED"}}'
+    )
+    assert "Tersimpan" in page(desk, "angkutan/", **settings_of(registered, test_url=backend.url, options=options))
+    assert "Tersimpan" in page(desk, "angkutan/kunci/", name="api_key", value="rahasia-uji-123")
+    assert "rahasia-uji-123" not in page(desk, "angkutan/kunci/")
+    hops = page(desk, "angkutan/uji/", tujuan="asli")
+    assert "Sistem menjawab dan menerima kredensial" in hops
+    for role, operation in (("submit", "ajukanIzin"), ("status", "statusIzin"), ("withdraw", "batalkanIzin")):
+        said = page(
+            desk, "angkutan/dokumen/ambil/", peran=role, operasi=operation, layanan="izin-trayek" if role == "submit" else ""
+        )
+        assert "tersimpan sebagai konsep" in said
+    mapping = page(desk, "angkutan/layanan/izin-trayek/")
+    assert "Yang akan dikirim" in mapping and "Belum diuji" in mapping
+    assert "belum dijalankan" in page(desk, "angkutan/layanan/izin-trayek/jalankan/", ya="1")
+    assert "Uji kontrak hijau" in page(desk, "angkutan/layanan/izin-trayek/uji/", ya="1")
+    assert "Dijalankan" in page(desk, "angkutan/layanan/izin-trayek/jalankan/", ya="1")
+    assert gateway.binding_for(service) is not None
+    log = page(desk, "angkutan/log/")
+    assert "submit" in log and "3576" not in log
+    assert "<html" not in page(desk, "angkutan/log/?bagian=log")
+
+
+def test_a_row_that_cannot_be_read_keeps_what_was_typed(desk: Client, registered: Connection, service: Service) -> None:
+    upload(desk, DOCUMENT)
+    page(desk, "angkutan/dokumen/ambil/", peran="submit", operasi="ajukanIzin", layanan="izin-trayek")
+    typed = {"to-0": "nik", "dari-0": "=tanpa kutip", "langkah-0": "", "tindakan": "simpan"}
+    said = page(desk, "angkutan/layanan/izin-trayek/", **typed)
+    assert "Nilai tetap ditulis sebagai JSON" in said and "=tanpa kutip" in said
+    typed = {"to-0": "nik", "dari-0": "nik", "langkah-0": "besar", "tindakan": "simpan"}
+    assert "unknown step" in page(desk, "angkutan/layanan/izin-trayek/", **typed)
+
+
+def test_a_preview_of_unsaved_rows_saves_nothing(desk: Client, registered: Connection, service: Service) -> None:
+    upload(desk, DOCUMENT)
+    page(desk, "angkutan/dokumen/ambil/", peran="submit", operasi="ajukanIzin", layanan="izin-trayek")
+    before = service.bindings.count()
+    said = page(desk, "angkutan/layanan/izin-trayek/", **{"to-0": "baru", "dari-0": '="X"', "tindakan": "pratinjau"})
+    assert "&quot;baru&quot;: &quot;X&quot;" in said
+    assert service.bindings.count() == before
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"", "Pilih berkas|kosong"),
+        (b"a: [", "Baris"),
+        (b"hello", "bukan dokumen OpenAPI"),
+        (b"openapi: 3.0.0\npaths: {}\n", "tidak berisi satu operasi"),
+        (b"\xff\xfe" + b"x" * 10, "UTF-"),
+    ],
+)
+def test_a_document_that_cannot_be_read_is_explained(desk: Client, registered: Connection, raw: bytes, words: str) -> None:
+    said = upload(desk, raw)
+    assert any(word in said for word in words.split("|"))
+
+
+@pytest.mark.parametrize(
+    "address", ["http://169.254.169.254/", "https://localhost/", "https://[fe80::1]/", "file:///etc/passwd"]
+)
+def test_a_forbidden_address_is_refused_and_stays_in_the_field(desk: Client, registered: Connection, address: str) -> None:
+    said = page(desk, "angkutan/", **settings_of(registered, base_url=address))
+    assert "tidak bisa dipakai" in said and address in said
+    registered.refresh_from_db()
+    assert registered.base_url != address
+
+
+def test_another_departments_connection_is_not_there(desk: Client, db: None) -> None:
+    other = Department.objects.create(code="dinas-lain", name="Dinas Lain", short_name="Lain", kind="dinas")
+    Connection.objects.create(code="rahasia", department=other, label="Sistem lain", kind="rest")
+    assert "Sistem lain" not in page(desk, "")
+    for path in ("rahasia/", "rahasia/log/", "rahasia/kunci/", "rahasia/dokumen/", "rahasia/manifes/"):
+        assert desk.get(f"/integrasi/{path}").status_code == 404
+
+
+def test_a_webhook_secret_is_shown_once(desk: Client, registered: Connection) -> None:
+    said = page(desk, "angkutan/kunci/", tindakan="webhook")
+    registered.refresh_from_db()
+    made = registered.secrets["webhook"][0]
+    assert made in said and made not in page(desk, "angkutan/kunci/")
+    page(desk, "angkutan/kunci/", tindakan="webhook")
+    registered.refresh_from_db()
+    assert registered.secrets["webhook"][1] == made, "the old one stays valid beside the new"
+    page(desk, "angkutan/kunci/", tindakan="hapus-lama", nama="webhook")
+    registered.refresh_from_db()
+    assert len(registered.secrets["webhook"]) == 1
