@@ -240,8 +240,8 @@ def run_tests(request: SignedInRequest, connection: Connection, service: str) ->
     return redirect("integration-mapping", code=connection.code, service=service)
 
 
-@sure_who_it_is
 @of_own_connection
+@sure_who_it_is
 @posted("integration-mapping", "code", "service")
 def publish(request: SignedInRequest, connection: Connection, service: str) -> HttpResponse:
     """Into service. What is missing is said."""

@@ -125,8 +125,8 @@ def log(request: SignedInRequest, connection: Connection) -> HttpResponse:
     return render(request, "integration/log_rows.html" if alone else "integration/log.html", facts)
 
 
-@sure_who_it_is
 @of_own_connection
+@sure_who_it_is
 @require_http_methods(["GET", "HEAD", "POST"])
 def keys(request: SignedInRequest, connection: Connection) -> HttpResponse:
     form = SecretForm(request.POST or None, auto_id="kunci-%s")
