@@ -8,6 +8,7 @@ from portal.errors import api_not_found
 from services.adapters import api as adapters
 from services.cases import api as cases
 from services.catalogue import api as catalogue
+from services.subscriptions import api as subscriptions
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("services", catalogue.ServicesView.as_view(), name="api-services"),
@@ -61,6 +62,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("connections/<slug:code>/maintenances", adapters.MaintenancesView.as_view(), name="api-maintenances"),
     path("connections/<slug:code>/maintenances/<int:window>", adapters.MaintenanceView.as_view(), name="api-maintenance"),
     path("connections/<slug:code>/manifest", adapters.ManifestView.as_view(), name="api-manifest"),
+    path("subscriptions", subscriptions.SubscriptionsView.as_view(), name="api-subscriptions"),
+    path("subscriptions/<slug:ref>", subscriptions.SubscriptionView.as_view(), name="api-subscription"),
+    path("subscriptions/<slug:ref>/secret", subscriptions.SecretView.as_view(), name="api-subscription-secret"),
+    path("subscriptions/<slug:ref>/test", subscriptions.TestView.as_view(), name="api-subscription-test"),
+    path("subscriptions/<slug:ref>/deliveries", subscriptions.DeliveriesView.as_view(), name="api-subscription-deliveries"),
+    path("subscriptions/<slug:ref>/redeliver", subscriptions.RedeliverView.as_view(), name="api-subscription-redeliver"),
     path("openapi.json", SpectacularJSONAPIView.as_view(permission_classes=[AllowAny]), name="openapi"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="openapi", permission_classes=[AllowAny]), name="api-docs"),
     re_path("", api_not_found),

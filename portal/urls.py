@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("akun/peran/", front.own_roles, name="own-roles"),
         path("akun/undangan/<slug:token>/", front.invitation, name="invitation"),
         path("akun/", include("accounts.urls")),
+        path("", include("services.subscriptions.urls")),  # before /integrasi/<connection>/
         path("", include("services.adapters.urls")),
         path("petugas/", front.front, name="staff-inbox"),
         path("petugas/anggota/", members.departments, name="staff-members"),

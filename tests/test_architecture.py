@@ -19,6 +19,7 @@ FLOORS = [
     "cases",
     "complaints",
     "surveys",
+    "subscriptions",
     "statistics",
     "cms",
 ]

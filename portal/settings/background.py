@@ -27,7 +27,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
 )
 # A worker takes from both in turn: thousands of questions to departments do not keep one submission waiting.
 CELERY_TASK_QUEUES = [Queue("celery"), Queue("questions")]
-CELERY_TASK_ROUTES = {"services.cases.tasks.ask_status": {"queue": "questions"}}
+CELERY_TASK_ROUTES = {
+    "services.cases.tasks.ask_status": {"queue": "questions"},
+    "services.subscriptions.tasks.send_event": {"queue": "questions"},
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -54,6 +57,16 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "task": "services.cases.timetable.sweep_polls",
         "schedule": schedule(env.float("SWEEP_SECONDS", default=10.0)),
         "options": {"expires": 10},
+    },
+    "read-timelines": {
+        "task": "services.subscriptions.timetable.read_timelines",
+        "schedule": schedule(env.float("EVENT_SWEEP_SECONDS", default=5.0)),
+        "options": {"expires": 10},
+    },
+    "forget-old-events": {
+        "task": "services.subscriptions.timetable.forget_old_events",
+        "schedule": crontab(hour=3, minute=40),
+        "options": {"expires": 3600},
     },
     "adopt-polls": {
         "task": "services.cases.timetable.adopt_polls",
@@ -133,6 +146,12 @@ POLL_LONGEST_SECONDS = env.float("POLL_LONGEST_SECONDS", default=4 * 3600.0)
 POLL_AGE_SHARE = env.float("POLL_AGE_SHARE", default=0.1)
 POLL_CALL_SECONDS = env.float("POLL_CALL_SECONDS", default=10.0)
 POLL_ROWS = env.int("POLL_ROWS", default=20)
+# Events to whom has subscribed: how long one call may take, the longest wait between tries, how long it is tried at all, and
+# how many calls may be under way at once over all processes.
+EVENT_CALL_SECONDS = env.float("EVENT_CALL_SECONDS", default=10.0)
+EVENT_BACKOFF_CAP_SECONDS = env.float("EVENT_BACKOFF_CAP_SECONDS", default=3600.0)
+EVENT_GIVE_UP_SECONDS = 72 * 3600
+EVENT_SLOTS = env.int("EVENT_SLOTS", default=4)
 # A worker that has run nothing for so long although a delivery is due ends itself, and is started again.
 WORKER_SILENCE_SECONDS = env.float("WORKER_SILENCE_SECONDS", default=30.0)
 WORKER_THREADS = env.int("WORKER_THREADS", default=8)

@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "services.catalogue",
     "services.adapters",
     "services.cases",
+    "services.subscriptions",
     "wagtail.contrib.redirects",
     "wagtail.contrib.settings",
     "wagtail.contrib.simple_translation",

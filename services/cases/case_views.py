@@ -42,7 +42,7 @@ def account(request: SignedInRequest) -> HttpResponse:
             "cases": [row for row in cases if shown not in phases or row.case.phase in phases[shown]],
             "needs_action": [row for row in cases if row.needs_you],
             "drafts": queries.open_drafts_of(request.user)[:20],
-            "recent": Message.objects.filter(recipient=request.user).order_by("-created_at")[:5],
+            "recent": Message.objects.filter(recipient=request.user).exclude(case_reference="").order_by("-created_at")[:5],
             "shown": shown if shown in phases else "",
             "totals": {
                 "all": len(cases),

@@ -25,6 +25,7 @@ from services.catalogue import invitations, members
 from services.catalogue.models import Department, Service
 from services.catalogue.models import DepartmentRole as Role
 from services.forms.queries import current_version
+from services.subscriptions.actions import create_subscription
 from tests.portal.api_calls import ANSWERS
 from tests.portal.doors import PEOPLE, TABLE, addresses, path_of
 
@@ -79,6 +80,9 @@ def samples(alice: User) -> dict[str, str]:
         members.set_roles(made, department=dukcapil, roles=[role], by=None)
     invitations.add(dukcapil, email="baru@example.org", roles=[Role.CLERK], by=made)
     invitation = dukcapil.invitations.get()
+    langganan, _secret = create_subscription(
+        dukcapil, label="Uji", url="http://127.0.0.1:9/", event_types=["id.layanankota.case.completed.v1"], by=None
+    )
     page = ServicePage.objects.get(code="kutipan-kedua-akta", locale__language_code="id")
     number, parent = str(page.pk), str(page.get_parent().pk)
     named = {"page_id": number, "pk": number, "page_to_move_id": number, "parent_page_id": parent, "destination_id": parent}
@@ -98,6 +102,8 @@ def samples(alice: User) -> dict[str, str]:
         "petugas/code": "dukcapil",
         "petugas/anggota/code": "dispendukcapil",
         "petugas/anggota/pk": str(invitation.pk),
+        "integrasi/langganan/ref": langganan.ref,
+        "event_id": "tidak-ada.1",
         "token": invitation.token,
         "public_id": User.objects.get(email="klerk@example.org").public_id,
         "app_label": "catalogue",
@@ -191,7 +197,7 @@ def who_gets_in(address: str) -> set[str]:
 
 def test_staff_rooms_are_closed_to_strangers_and_residents() -> None:
     for address, cells in written().items():
-        if address.startswith(("petugas/", "kelola/")) and address not in FOR_EVERYBODY:
+        if address.startswith(("petugas/", "integrasi/", "kelola/")) and address not in FOR_EVERYBODY:
             for method in ("GET", "POST"):
                 visitor = of(cells, "visitor", method=method)
                 # Wagtail's own redirect leads to its sign-in, which is ours.
@@ -225,6 +231,10 @@ ROOMS = {
     "petugas/anggota/<slug:code>/<slug:public_id>/": {"kepala", "oper", "admin"},
     "petugas/pengguna/": {"oper", "admin"},
     "petugas/pengguna/<slug:public_id>/": {"oper", "admin"},
+    "integrasi/langganan/": {"ivan", "admin"},
+    "integrasi/langganan/baru/": {"ivan", "admin"},
+    "integrasi/langganan/<slug:ref>/": {"ivan", "admin"},
+    "integrasi/langganan/<slug:ref>/ubah/": {"ivan", "admin"},
     "kelola/": {"bob", "sunting", "dewi", "admin"},
     "kelola/users/": {"admin"},
     "kelola/groups/": {"admin"},

@@ -85,7 +85,13 @@ def test_the_front_page_names_the_roles(desk: Desk, dlh: Department) -> None:
     page = desk(user).get("/petugas/").content.decode()
     assert "<h1>Ruang petugas</h1>" in page
     assert "Dinas Lingkungan Hidup" in page and "Integrator" in page and "Pimpinan" in page
-    assert "Belum ada ruang untuk peran Anda" in page
+    assert "Belum ada ruang untuk peran Anda" not in page and 'href="/integrasi/langganan/"' in page
+
+
+def test_who_has_no_room_yet_reads_so(desk: Desk, db: None) -> None:
+    user = person("pimpin")
+    set_city_roles(user, roles=[CityRole.LEADERSHIP], by=None)
+    assert "Belum ada ruang untuk peran Anda" in desk(user).get("/petugas/").content.decode()
 
 
 def test_clerks_and_managers_get_the_work_list_and_operators_no_case(
