@@ -61,6 +61,7 @@ class SchemaSet:
             self._follow(self._register(node, node.get("targetNamespace", "")), ())
         self.maker = Maker(self.files, list(self.documents.values()))
         self.maker.check_references()
+        self.maker.check_weight()
         self._judge = self._compiled()
 
     # --- gathering ---

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from services.adapters.documents.reading import DocumentError
+from services.adapters.documents.schema_weight import MOST_WEIGHT, outermost, weight
 from services.adapters.documents.xml_files import Files
 from services.adapters.documents.xsd import XML, XSD, Attribute, Complex, Element, Group, Name, Simple, is_integer
 
@@ -106,6 +107,23 @@ class Maker:
                     for text in (node.get(attribute) or "").split():
                         self._check_reference(node, text, kind, document)
 
+    def check_weight(self) -> None:
+        """Nothing in it would keep libxml2 for long. Raises DocumentError with the line of what would."""
+        spent = 0
+        for document in self.documents:
+
+            def resolve(node: Any, text: str, document: Document = document) -> Any:
+                place = self._place("group", node, text, document)
+                return place[0] if place else None
+
+            for node in document.node.iter():
+                if isinstance(node.tag, str) and outermost(node):
+                    spent += weight(node, resolve)
+                    if spent > MOST_WEIGHT:
+                        raise self.files.at(
+                            node, _("Isi jenis ini terlalu rumit: terlalu banyak bagian yang boleh tidak ada")
+                        )
+
     def _check_reference(self, node: Any, text: str, kind: str, document: Document) -> None:
         name = self._name(node, text, document)
         if name[0] == XSD or (kind, name) in self._places or (name[0] == XML and kind == "attribute"):
@@ -121,6 +139,8 @@ class Maker:
         if not colon:
             namespace = node.nsmap.get(None, "")
             return (namespace or (document.namespace if not document.node.get("targetNamespace") else ""), local)
+        if prefix == "xml":
+            return (XML, local)
         if prefix not in node.nsmap:
             raise self.files.at(node, _("Awalan %(name)s tidak diterangkan (xmlns)") % {"name": prefix[:40]})
         return (node.nsmap[prefix], local)

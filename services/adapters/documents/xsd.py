@@ -172,12 +172,21 @@ def is_integer(base: str) -> bool:
 
 
 class Writer:
-    """Shapes as JSON Schema 2020-12; named types go into `defs`, so that a circle ends."""
+    """Shapes as JSON Schema 2020-12. Named types go into `defs`, one after the other, however they refer to each other."""
 
     def __init__(self) -> None:
         self.defs: dict[str, Any] = {}
+        self._waiting: list[Complex] = []
 
     def of(self, shape: Simple | Complex | None) -> dict[str, Any]:
+        """The schema of a shape, with everything that it refers to in `defs`."""
+        made = self._of(shape)
+        while self._waiting:
+            one = self._waiting.pop()
+            self.defs[one.label] = self._object(one)
+        return made
+
+    def _of(self, shape: Simple | Complex | None) -> dict[str, Any]:
         if shape is None:
             return {}
         if isinstance(shape, Simple):
@@ -185,8 +194,8 @@ class Writer:
         if not shape.label:
             return self._object(shape)
         if shape.label not in self.defs:
-            self.defs[shape.label] = {}  # a circle finds it here
-            self.defs[shape.label] = self._object(shape)
+            self.defs[shape.label] = {}
+            self._waiting.append(shape)
         return {"$ref": f"#/$defs/{shape.label}"}
 
     def _object(self, shape: Complex) -> dict[str, Any]:
@@ -204,7 +213,7 @@ class Writer:
             return simple_schema(one.attribute.type)
         if one.element is None:
             return simple_schema(shape.text or Simple())
-        made = self.of(one.element.shape)
+        made = self._of(one.element.shape)
         if one.element.nillable:
             made = {"anyOf": [made, {"type": "null"}]}
         if one.many:
