@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from portal.lib.http import probe
 from services.adapters import gateway
 from services.adapters.models import Connection
-from services.adapters.sandbox import StandIn
+from services.adapters.sandbox import stand_in_for
 from services.adapters.sentences import cause_in_words
 from services.adapters.setup import setup_for_tests, setup_of
 from services.adapters.values import AdapterError
@@ -64,7 +64,7 @@ def _answer(connection: Connection, *, testing: bool, seconds: float) -> Hop:
     began = time.monotonic()
     try:
         adapter = gateway.kind_of(connection.kind)
-        stand_in = StandIn(connection) if testing and connection.stand_in else None
+        stand_in = stand_in_for(connection) if testing and connection.stand_in else None
         setup = setup_for_tests(connection, stand_in) if testing else setup_of(connection)
         health = adapter(setup).check_health(deadline_seconds=seconds)
     except AdapterError as error:

@@ -186,6 +186,15 @@ class StandIn:
         return _answer(_accepted(spec), samples.sample(schema, schema.get("$defs", {})))
 
 
+def stand_in_for(connection: Connection) -> StandIn:
+    """The pretend backend of a connection, by its kind."""
+    if connection.kind == "soap":
+        from services.adapters.soap.stand_in import SoapStandIn
+
+        return SoapStandIn(connection)
+    return StandIn(connection)
+
+
 def _answer(status: int, value: Any) -> Answer:
     return Answer(status, JSON, orjson.dumps(value))
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from services.adapters.connecting.problems import ConnectionProblem
-from services.adapters.documents import openapi, proposals, reading, recognition
+from services.adapters.documents import openapi, proposals, reading, recognition, wsdl
 from services.adapters.documents.proposals import Proposal
 from services.adapters.documents.reading import DocumentError
 from services.adapters.documents.values import Api
@@ -54,6 +54,8 @@ def _text_of(raw: bytes) -> str:
 def _parse(kind: str, files: Mapping[str, str]) -> Api:
     if MAIN not in files:
         raise DocumentError(_("Dokumen utama belum dikirim"))
+    if kind == ApiDocument.Format.WSDL:
+        return wsdl.parse(files)
     return openapi.parse(reading.read(files[MAIN].encode()))
 
 

@@ -18,7 +18,7 @@ from services.adapters.contract.samples import answers_for
 from services.adapters.contract.state import BAD, Row, Run
 from services.adapters.contract.writes import everything
 from services.adapters.models import Binding, ContractRun
-from services.adapters.sandbox import StandIn
+from services.adapters.sandbox import stand_in_for
 from services.adapters.sentences import sentence_of
 from services.adapters.setup import newest_specs, setup_for_tests
 from services.adapters.values import Misconfigured
@@ -48,7 +48,7 @@ def run(binding: Binding, *, nightly: bool = False) -> ContractRun:
     digest = specs_digest(binding)
     try:
         adapter_class = gateway.kind_of(connection.kind)
-        stand_in = StandIn(connection) if connection.stand_in else None
+        stand_in = stand_in_for(connection) if connection.stand_in else None
         setup = setup_for_tests(connection, stand_in, lambda operation, answer: answers.append((operation, answer)))
         spec = setup.operations.get(binding.operation)
         if spec is None:

@@ -12,8 +12,7 @@ import orjson
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal.lib import strict_json
-from services.adapters import envelope, outcomes
+from services.adapters import envelope
 from services.adapters.contract.reads import looked_up
 from services.adapters.contract.samples import sample_of, submission_of, texts
 from services.adapters.contract.state import (
@@ -135,9 +134,9 @@ def _answer_shape(state: Run) -> None:
         state.note("answer", SKIPPED, _("Tidak ada skema jawaban"))
         return
     try:
-        data = outcomes.json_of(found[-1])
-    except strict_json.InvalidJSON:
-        state.note("answer", BAD, _("Jawaban bukan JSON yang sah"))
+        data = state.adapter.values_of(found[-1], state.spec)
+    except ValueError:
+        state.note("answer", BAD, _("Jawaban tidak sah"))
         return
     wrong = judging.mismatches(data, schema)
     mapped = {state.spec.get("receipt", "id"), state.spec.get("status"), state.spec.get("echo")}
@@ -223,6 +222,8 @@ def _refused(state: Run, prepared: bytes, sample: Sample) -> None:
         named = bool(error.field_errors)
         text = _("Isian tanpa %(field)s ditolak dengan nama isiannya") if named else _("Isian tanpa %(field)s ditolak")
         state.note("rejection", GOOD if named else ODD, text % where, took)
+    elif error is not None and error.cause == "body":
+        state.note("rejection", GOOD, _("Isian tanpa %(field)s tidak dikirim: dokumennya sendiri melarang") % where, took)
     elif receipt is not None:
         state.note("rejection", ODD, _("Isian tanpa %(field)s diterima juga") % where, took)
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
@@ -88,6 +89,8 @@ def options_of(api: Api) -> tuple[dict[str, Any], list[str]]:
         options["auth"] = chosen
     elif schemes:
         notes.append(_("Cara masuk %(kind)s belum didukung") % {"kind": schemes[0].says or schemes[0].name})
+    if api.version.startswith("wsdl") and api.servers:
+        options["path"] = urlsplit(api.servers[0]).path or "/"
     health = [
         one
         for one in api.operations
@@ -104,7 +107,7 @@ def _auth(scheme: SecurityScheme) -> dict[str, Any] | None:
             return {"type": "api_key", "header": scheme.parameter}
         case "api_key" if scheme.place == "query":
             return {"type": "api_key", "query": scheme.parameter}
-        case "basic" | "bearer":
+        case "basic" | "bearer" | "wsse":
             return {"type": scheme.kind}
         case "oauth2":
             path = "/" + scheme.token_url.split("://", 1)[-1].split("/", 1)[-1] if scheme.token_url else "/oauth/token"

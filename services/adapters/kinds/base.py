@@ -13,7 +13,9 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
+from portal.lib.http import Answer
 from portal.lib.registry import Registry
+from services.adapters.outcomes import json_of
 from services.adapters.setup import Setup
 from services.adapters.values import Capability, Health, LaterAct, Outgoing, Receipt, StatusUpdate, Submission
 from services.adapters.wire import Mark
@@ -76,6 +78,10 @@ class Adapter(ABC):
         `values`: the lookup's parameters by name, already judged. Raises Unavailable, Rejected, Misconfigured.
         """
         raise NotImplementedError
+
+    def values_of(self, answer: Answer, spec: Mapping[str, Any]) -> Any:
+        """A good answer as plain values, to be compared with the document. Raises ValueError."""
+        return json_of(answer)
 
     def read_webhook(self, data: Any, *, event_id: str) -> list[StatusUpdate]:
         """WEBHOOK: what a verified, strictly parsed message says. Raises InvalidWebhook(status=400)."""

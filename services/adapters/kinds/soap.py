@@ -14,6 +14,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from portal.lib import strict_json
+from portal.lib.http import Answer
 from portal.lib.redaction import shape_of
 from services.adapters import envelope, mapping, outcomes
 from services.adapters.declared.adapter import put_files
@@ -215,6 +216,10 @@ class Soap(Adapter):
             version=envelope.text_of(value_at(data, declared["version"]))[:60] if declared.get("version") else "",
         )
 
+    def values_of(self, answer: Answer, spec: Mapping[str, Any]) -> Any:
+        found, call = self._call(checked(spec))
+        return messages.opened(found, call, answer.body, answer.headers.get("content-type", ""))
+
     def lookup(self, spec: Mapping[str, Any], values: Mapping[str, Any], *, deadline_seconds: float) -> Any:
         declared = checked(spec)
         rows = (declared.get("lookup") or {}).get("request") or []
@@ -288,7 +293,7 @@ class Soap(Adapter):
     def check_health(self, *, deadline_seconds: float) -> Health:
         """By the operation `health` where one is declared, which proves the credentials too, else by `health_path`."""
         if "health" not in self.setup.operations and not self.setup.options.get("health_path"):
-            return Health(configured=False, reachable=False, authorised=False, cause="no health operation or health_path")
+            return Health(configured=False, reachable=False, authorised=False, cause="no health_path")
         began = timezone.now()
         try:
             if "health" in self.setup.operations:
