@@ -304,7 +304,7 @@ def _connections(say: Say) -> None:
         say("tanpa koneksi dinas (connections.yaml belum ada)")
         return
     connections = importlib.import_module("services.adapters.manifest")
-    connections.apply(yaml.safe_load(manifest.read_text("utf-8")))
+    connections.apply(connections.load(manifest))
     say("koneksi dinas contoh terpasang")
 
 

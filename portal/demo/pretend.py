@@ -78,6 +78,14 @@ PRETEND_DEPARTMENTS = (
         port=8102,
         port_setting="WORKS_PORT",
     ),
+    PretendDepartment(
+        name="city-tax",
+        label="Pretend city tax",
+        module="tests.backends.city_tax",
+        connection="pajak-kota",
+        port=8106,
+        port_setting="TAX_PORT",
+    ),
     QUEUE_APP,
     NATIONAL_ID,
 )

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+import yaml
 from django.db import transaction
 from django.utils import timezone
 
 from services.adapters import gateway
+from services.adapters.connecting.documents import MAIN, digest_of, parse
 from services.adapters.connecting.registering import address_problem
-from services.adapters.models import Binding, Connection, Idempotency, Operation
+from services.adapters.documents.reading import DocumentError
+from services.adapters.models import ApiDocument, Binding, Connection, Idempotency, Operation
 from services.catalogue.models import Department, Service
 
 _PLAIN = (
@@ -30,6 +34,18 @@ class ManifestError(ValueError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+def load(path: Path) -> Any:
+    """A manifest from a file; `{file: NAME}` in its documents is the text of a file beside it. Raises OSError, YAMLError."""
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    entries = document.get("connections") if isinstance(document, dict) else None
+    for entry in entries if isinstance(entries, list) else []:
+        for one in (entry.get("documents") or []) if isinstance(entry, dict) else []:
+            for name, text in one["files"].items():
+                if isinstance(text, dict):
+                    one["files"][name] = (path.parent / text["file"]).read_text(encoding="utf-8")
+    return document
 
 
 def problems_of(document: Any, department: Department | None = None) -> list[str]:
@@ -49,7 +65,7 @@ def _entry_problems(entry: Any, department: Department | None) -> list[str]:
     ):
         return ["needs code, department, label and kind"]
     problems = []
-    if unknown := sorted(set(entry) - {"code", "department", "secrets", "operations", "bindings", *_PLAIN}):
+    if unknown := sorted(set(entry) - {"code", "department", "secrets", "documents", "operations", "bindings", *_PLAIN}):
         problems.append(f"there is no setting {', '.join(unknown)}")
     if not Department.objects.filter(code=entry["department"]).exists():
         problems.append(f"no department {entry['department']!r}")
@@ -61,6 +77,8 @@ def _entry_problems(entry: Any, department: Department | None) -> list[str]:
     for name in ("base_url", "test_url"):
         if problem := address_problem(entry.get(name)):
             problems.append(f"{name}: {problem}")
+    if document_problems := _document_problems(entry.get("documents") or []):
+        return [*problems, *document_problems]
     bindings = entry.get("bindings") or []
     if not isinstance(bindings, list) or not all(isinstance(b, Mapping) for b in bindings):
         return [*problems, "bindings is a list of objects"]
@@ -70,9 +88,36 @@ def _entry_problems(entry: Any, department: Department | None) -> list[str]:
     return problems + gateway.check_settings(
         entry["kind"],
         options=entry.get("options") or {},
-        operations=entry.get("operations") or {},
+        operations=_named_operations(entry),
         mappings={str(b.get("service")): b.get("mapping") or [] for b in bindings},
     )
+
+
+def _document_problems(documents: Any) -> list[str]:
+    if not isinstance(documents, list):
+        return ["documents is a list"]
+    for one in documents:
+        files = one.get("files") if isinstance(one, Mapping) else None
+        if not isinstance(files, Mapping) or MAIN not in files or not all(isinstance(text, str) for text in files.values()):
+            return ["a document has `format` and `files`: name -> text, one of them `main`"]
+        if one.get("format") not in ApiDocument.Format.values:
+            return [f"format of a document is {' or '.join(ApiDocument.Format.values)}"]
+        try:
+            parse(one["format"], files)
+        except DocumentError as error:
+            return [f"document: {error}"]
+    return []
+
+
+def _named_operations(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The operations, where `document: newest` is the digest of the entry's last document."""
+    operations: dict[str, Any] = dict(entry.get("operations") or {})
+    documents = entry.get("documents") or []
+    newest = digest_of(documents[-1]["files"]) if documents else ""
+    for name, spec in operations.items():
+        if newest and isinstance(spec, Mapping) and spec.get("document") == "newest":
+            operations[name] = {**spec, "document": newest}
+    return operations
 
 
 class _DryRun(Exception):
@@ -118,8 +163,22 @@ def _applied(entry: Mapping[str, Any], live_at: datetime | None) -> list[str]:
         if different:
             found.save(update_fields=different)
             changes.append(f"{found.code}: {', '.join(different)}")
-    changes += _operations(found, entry.get("operations") or {}, live_at)
+    changes += _documents(found, entry.get("documents") or [])
+    changes += _operations(found, _named_operations(entry), live_at)
     return changes + _bindings(found, entry.get("bindings") or [], live_at)
+
+
+def _documents(connection: Connection, wanted: list[Mapping[str, Any]]) -> list[str]:
+    changes = []
+    for one in wanted:
+        _row, made = ApiDocument.objects.get_or_create(
+            connection=connection,
+            digest=digest_of(one["files"]),
+            defaults={"format": one["format"], "files": dict(one["files"])},
+        )
+        if made:
+            changes.append(f"{connection.code}: document {one['format']}")
+    return changes
 
 
 def _operations(connection: Connection, wanted: Mapping[str, Any], live_at: datetime | None) -> list[str]:
@@ -180,6 +239,11 @@ def _exported(connection: Connection) -> dict[str, Any]:
         "department": connection.department.code,
         **{name: getattr(connection, name) for name in _PLAIN},
         "secrets": named,
+        "documents": [
+            {"format": document.format, "files": document.files}
+            for document in connection.documents.order_by("created_at", "pk")
+            if any(spec.get("document") == document.digest for spec in operations.values())
+        ],
         "operations": operations,
         "bindings": [
             {"service": code, "operation": b.operation, "mapping": b.mapping}

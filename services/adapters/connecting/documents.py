@@ -31,15 +31,18 @@ def store(connection: Connection, files: Mapping[str, bytes]) -> tuple[ApiDocume
     kind = ApiDocument.Format.WSDL if connection.kind == "soap" else ApiDocument.Format.OPENAPI
     try:
         texts = {name: _text_of(raw) for name, raw in files.items()}
-        api = _parse(kind, texts)
+        api = parse(kind, texts)
     except DocumentError as error:
         raise ConnectionProblem({"document": [str(error)]}) from error
-    written = json.dumps(texts, sort_keys=True, ensure_ascii=False)
-    digest = hashlib.sha256(written.encode()).hexdigest()
     document, _made = ApiDocument.objects.get_or_create(
-        connection=connection, digest=digest, defaults={"format": kind, "files": texts}
+        connection=connection, digest=digest_of(texts), defaults={"format": kind, "files": texts}
     )
     return document, api
+
+
+def digest_of(files: Mapping[str, str]) -> str:
+    """By which operations name the document."""
+    return hashlib.sha256(json.dumps(files, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def _text_of(raw: bytes) -> str:
@@ -51,7 +54,8 @@ def _text_of(raw: bytes) -> str:
         raise DocumentError(_("Dokumen bukan UTF-8. Simpan ulang sebagai UTF-8")) from error
 
 
-def _parse(kind: str, files: Mapping[str, str]) -> Api:
+def parse(kind: str, files: Mapping[str, str]) -> Api:
+    """What a document says. Raises DocumentError."""
     if MAIN not in files:
         raise DocumentError(_("Dokumen utama belum dikirim"))
     if kind == ApiDocument.Format.WSDL:
@@ -75,7 +79,7 @@ def api_of(document: ApiDocument) -> Api:
 @lru_cache(maxsize=8)
 def _api(pk: int, digest: str) -> Api:
     document = ApiDocument.objects.get(pk=pk)
-    return _parse(document.format, document.files)
+    return parse(document.format, document.files)
 
 
 def propose(document: ApiDocument, operation_id: str, role: str, *, service: Service | None = None) -> Proposal:

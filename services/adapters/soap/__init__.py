@@ -1,4 +1,4 @@
 """SOAP over the portal's own transport: values into messages, messages into values, both judged by the WSDL's schemas.
 
-No foreign SOAP client sends or reads anything here: common ones take wrong answers for good ones (docs/explanation/soap.md).
+No foreign SOAP client sends or reads anything here: common ones take wrong answers for good ones.
 """

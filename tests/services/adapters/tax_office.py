@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import Any
 
+from services.adapters.connecting.documents import digest_of
 from services.adapters.models import ApiDocument, Binding, Connection, Operation
 from tests.backends import city_tax
 
@@ -72,7 +71,7 @@ WORDS = {"TERBIT": "RECEIVED", "TANYA": "WAITING_FOR_RESIDENT", "LUNAS": "COMPLE
 
 
 def add_document(connection: Connection, files: dict[str, str]) -> str:
-    digest = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
+    digest = digest_of(files)
     ApiDocument.objects.get_or_create(
         connection=connection, digest=digest, defaults={"format": ApiDocument.Format.WSDL, "files": files}
     )

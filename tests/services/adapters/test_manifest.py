@@ -8,12 +8,12 @@ import yaml
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from services.adapters import gateway, manifest, oauth
+from services.adapters import gateway, manifest, mapping, oauth
 from services.adapters.models import Binding, Connection, Operation
 from services.adapters.values import Outgoing, Rejected
 from services.catalogue.models import Department, Service
 from tests.backends import chaos as c
-from tests.backends import civil_registry
+from tests.backends import city_tax, civil_registry
 from tests.services.adapters.conftest import WEBHOOK_SECRET, file_of, submission_of
 
 FILE = Path(settings.BASE_DIR) / "portal" / "demo" / "connections.yaml"
@@ -23,7 +23,8 @@ FILE = Path(settings.BASE_DIR) / "portal" / "demo" / "connections.yaml"
 def document(db, monkeypatch):
     monkeypatch.setenv("ADAPTER_SECRET_DUKCAPIL_CLIENT", civil_registry.CLIENT_SECRET)
     monkeypatch.setenv("ADAPTER_SECRET_DUKCAPIL_WEBHOOK", WEBHOOK_SECRET)
-    document = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    monkeypatch.setenv("ADAPTER_SECRET_PAJAK", city_tax.PASSWORD)
+    document = manifest.load(FILE)
     for entry in document["connections"]:
         department, _ = Department.objects.get_or_create(code=entry["department"], defaults={"name": "x", "kind": "dinas"})
         for binding in entry["bindings"]:
@@ -128,8 +129,28 @@ def test_the_registrys_refusal_names_our_question(document, office):
 
 
 def test_every_online_service_is_bound_once():
-    document = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    document = manifest.load(FILE)
     bound = [binding["service"] for entry in document["connections"] for binding in entry["bindings"]]
     services = yaml.safe_load((FILE.parent / "services.yaml").read_text(encoding="utf-8"))["services"]
     online = [entry["slug"] for entry in services if entry["channel"]["type"] == "online_form"]
     assert sorted(bound) == sorted(online)
+
+
+def test_the_demo_city_asks_the_pretend_city_tax(document, tax):
+    manifest.apply(document)
+    Connection.objects.filter(code="pajak-kota").update(base_url=tax.url)
+    binding = gateway.binding_for(Service.objects.get(code="cek-tagihan-pbb"))
+    operation = Operation.objects.get(connection=binding.connection, name=binding.operation)
+    found = gateway._adapter(binding.connection).lookup(
+        operation.spec, {"nop": operation.spec["lookup"]["parameters"][0]["example"]}, deadline_seconds=5
+    )
+    made = mapping.run(operation.spec["lookup"]["answer"], found, {})
+    assert [bill["tahun"] for bill in made["tagihan"]] == [2024, 2025, 2026]
+    assert "namaWajibPajak" not in made, "what is not declared is not given out"
+    assert gateway.check_health(binding.connection).reachable
+
+
+def test_a_document_names_its_files_as_text(document):
+    entry = next(entry for entry in document["connections"] if entry["code"] == "pajak-kota")
+    entry["documents"][0]["files"] = {"main": {"file": "/etc/hostname"}}
+    assert any("text" in problem for problem in manifest.problems_of(document))

@@ -32,8 +32,8 @@ class Command(BaseCommand):
             raise CommandError("Name one file, or - for standard input.")
         source = options["target"][0]
         try:
-            document = yaml.safe_load(sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8"))
-        except (OSError, yaml.YAMLError) as error:
+            document = yaml.safe_load(sys.stdin.read()) if source == "-" else manifest.load(Path(source))
+        except (OSError, yaml.YAMLError, KeyError, AttributeError, TypeError) as error:
             raise CommandError(f"{source} cannot be read: {error}") from error
         if options["act"] == "check":
             if problems := manifest.problems_of(document):
