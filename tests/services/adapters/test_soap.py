@@ -333,7 +333,6 @@ def test_a_backend_that_says_no_inside_a_good_answer_is_understood(department, s
 
 
 CHAOS = {
-    "closes unread": c.close_unread,
     "closes silently": c.close_silently,
     "resets after the request": c.reset_after_request,
     "silence": c.silence,
