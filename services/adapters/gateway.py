@@ -13,9 +13,9 @@ from django.db import DatabaseError
 
 from portal.lib import strict_json
 from portal.lib.logs import correlation_id
-from services.adapters import signatures
+from services.adapters import envelope, signatures
 from services.adapters.kinds.base import Adapter, kinds
-from services.adapters.mapping import MappingError, check_rows
+from services.adapters.mapping import MappingError, check_rows, value_at
 from services.adapters.models import Binding, Connection, Exchange, Operation
 from services.adapters.setup import Setup, names_environment, plain_secrets, setup_of
 from services.adapters.values import (
@@ -212,11 +212,19 @@ def read_webhook(connection: Connection, headers: Mapping[str, str], body: bytes
         raise InvalidWebhook("not_configured") from error
     if Capability.WEBHOOK not in adapter_class.capabilities or not secrets:
         raise InvalidWebhook("not_configured")
-    event_id = signatures.verify([secrets] if isinstance(secrets, str) else secrets, headers, body)
+    declared = connection.options.get("webhook")
+    proof = (declared.get("proof") if isinstance(declared, dict) else None) or {}
+    event_id = signatures.prove(proof, [secrets] if isinstance(secrets, str) else secrets, headers, body)
     try:
         data = strict_json.loads(body)
     except strict_json.InvalidJSON as error:
         raise InvalidWebhook("json", status=400) from error
+    if not event_id:
+        path = proof.get("event_id")
+        named = envelope.text_of(value_at(data, path)) if path else ""
+        if path and not named:
+            raise InvalidWebhook("event_id", status=400)
+        event_id = signatures.event_id_in(named, body)
     updates = adapter_class(_bare_setup(connection)).read_webhook(data, event_id=event_id)
     _record_inbound(connection, updates, body)
     return updates

@@ -26,6 +26,39 @@ class AuthOptions(Declared):
     scope = serializers.CharField(max_length=200, required=False)
 
 
+class ProofOptions(Declared):
+    """How the backend's messages prove that they are its own, where it does not speak Standard Webhooks."""
+
+    scheme = serializers.ChoiceField(choices=["standard", "hmac", "bearer"], default="standard")
+    header = serializers.RegexField(_HEADER, required=False, help_text="hmac: of the signature; bearer: of the bare token")
+    algorithm = serializers.ChoiceField(choices=["sha256", "sha512"], default="sha256")
+    encoding = serializers.ChoiceField(choices=["hex", "base64"], default="hex")
+    prefix = serializers.RegexField(r"^[!-~]{1,20}$", required=False, help_text="before the signature, e.g. sha256=")
+    timestamp_header = serializers.RegexField(_HEADER, required=False, help_text="seconds since 1970; must be signed too")
+    signed = serializers.ListField(
+        child=serializers.ChoiceField(choices=["id", "timestamp", "body"]), required=False, min_length=1, max_length=3
+    )
+    separator = serializers.CharField(max_length=3, required=False, trim_whitespace=False, help_text="between those parts")
+    event_id_header = serializers.RegexField(_HEADER, required=False)
+    event_id = serializers.CharField(max_length=200, required=False, help_text="path in the body; neither: its digest")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """What is not signed proves nothing: a replay could change it."""
+        signed = attrs.get("signed") or ["body"]
+        if attrs["scheme"] != "hmac":
+            return attrs
+        if not attrs.get("header"):
+            raise serializers.ValidationError({"header": ["Name the header of the signature."]})
+        if "body" not in signed or len(set(signed)) != len(signed):
+            raise serializers.ValidationError({"signed": ["The body is among the signed parts, each of them once."]})
+        for part, header in (("timestamp", "timestamp_header"), ("id", "event_id_header")):
+            if (part in signed) != bool(attrs.get(header)):
+                raise serializers.ValidationError(
+                    {header: [f"`{part}` is signed, and {header} says where it is; or neither."]}
+                )
+        return attrs
+
+
 class WebhookOptions(Declared):
     """Dotted paths into a message, and the table of the backend's status words."""
 
@@ -36,6 +69,7 @@ class WebhookOptions(Declared):
     version = serializers.CharField(max_length=200, required=False)
     at = serializers.CharField(max_length=200, required=False)
     list = serializers.CharField(max_length=200, required=False, help_text="where several updates lie in one message")
+    proof = ProofOptions(required=False)
 
 
 class HTTPOptions(Declared):
