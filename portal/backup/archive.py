@@ -26,6 +26,7 @@ from portal.backup.databases import BackupError, database
 from portal.lib.crypto import DecryptionError
 from services.cases import restored
 from services.cases.models import Attachment, Case
+from services.subscriptions.actions import hold_unsent as hold_events
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -115,6 +116,7 @@ def restore(source: Path, *, replace: bool) -> dict[str, Any]:
     _prove_readable()
     missing_files = restored.missing_files()
     held = restored.distrust_unfinished()
+    held["events_held"] = hold_events() if "subscriptions_eventdelivery" in found else 0  # older backups know no subscriptions
     return {
         "tables": len(found),
         "rows": sum(table["rows"] for table in found.values()),

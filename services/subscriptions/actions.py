@@ -20,7 +20,7 @@ from services.catalogue.models import Department
 from services.subscriptions.constants import TEST, EventState, OffReason
 from services.subscriptions.events import event_of
 from services.subscriptions.models import EventDelivery, Subscription
-from services.subscriptions.reading import cursor, newest_line
+from services.subscriptions.reading import cursor, newest_line, read_timelines
 from services.subscriptions.targets import check_target
 
 OVERLAP_HOURS = 24
@@ -153,6 +153,14 @@ def redeliver(subscription: Subscription, *, delivery: EventDelivery | None = No
         )
         Subscription.objects.filter(pk=subscription.pk).update(quiet_until=None)
     return count
+
+
+def hold_unsent() -> int:
+    """After a restore: what waited was mostly told since the backup, so it is kept as given up until somebody sends it again."""
+    while read_timelines()[1]:
+        pass
+    waiting = EventDelivery.objects.filter(state=EventState.WAITING)
+    return waiting.update(state=EventState.DEAD, lease_until=None, woken_until=None, last_cause="restored")
 
 
 def _note(subscription: Subscription, act: str, by: User | None) -> None:

@@ -30,7 +30,7 @@ class Command(BaseCommand):
             f"Restored: {found['tables']} tables, {found['rows']} rows, {found['cases']} cases, {found['files']} files; "
             "counts and digests are those of the backup.\n"
             f"On their way then: {found['again']} go again with the same key, {found['asked']} are asked for first, "
-            f"{found['unclear']} wait for a person; {found['mails_held']} mails are held.\n"
+            f"{found['unclear']} wait for a person; {found['mails_held']} mails and {found['events_held']} events are held.\n"
             "Run migrate if this release is newer, then start the portal."
         )
         if found["missing_files"]:

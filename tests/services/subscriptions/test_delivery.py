@@ -305,3 +305,13 @@ def test_old_news_is_forgotten_but_nothing_that_waits(subscribe: Subscribe, case
     EventDelivery.objects.update(created_at=timezone.now() - timedelta(days=31))
     EventDelivery.objects.filter(pk=first.pk).update(state="SENT")
     assert timetable.forget_old_events() == 1 and _states() == ["WAITING"]
+
+
+def test_after_a_restore_nothing_goes_out_until_somebody_sends_it_again(subscribe: Subscribe, case: Case) -> None:
+    one = subscribe()
+    move(case, "IN_PROGRESS")
+    read_all()
+    move(case, "COMPLETED")
+    assert actions.hold_unsent() == 2, "also what was not read yet"
+    assert _states() == ["DEAD", "DEAD"] and tell_all() == ["not now", "not now"]
+    assert actions.redeliver(one) == 2
