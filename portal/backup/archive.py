@@ -116,7 +116,7 @@ def restore(source: Path, *, replace: bool) -> dict[str, Any]:
     _prove_readable()
     missing_files = restored.missing_files()
     held = restored.distrust_unfinished()
-    held["events_held"] = hold_events() if "subscriptions_eventdelivery" in found else 0  # older backups know no subscriptions
+    held["events_held"] = hold_events() if "subscriptions_eventdelivery" in found else 0
     return {
         "tables": len(found),
         "rows": sum(table["rows"] for table in found.values()),
