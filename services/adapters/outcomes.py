@@ -70,6 +70,8 @@ def judge_write(answer: Answer, operation: Mapping[str, Any], fields: Mapping[st
     """The receipt of a write, or Unavailable or Rejected by the table. `fields`: their path -> our question key."""
     status = answer.status
     if status in operation["accepted"]:
+        if not operation["receipt"]:  # declared: the answer carries no number
+            return Receipt("")
         try:
             return receipt_of(json_of(answer), operation["receipt"])
         except strict_json.InvalidJSON as error:

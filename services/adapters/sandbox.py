@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.lib import strict_json
 from portal.lib.http import Answer, CallError, Cause, Request, Sent
 from services.adapters.documents import judging, samples
-from services.adapters.mapping import MappingError, put_at, value_at
+from services.adapters.mapping import MappingError, put_at, split_path, value_at
 from services.adapters.models import Connection, SandboxEntry
 from services.adapters.setup import newest_specs
 
@@ -265,7 +265,7 @@ def _rejection(spec: Mapping[str, Any], wrong: list[judging.Mismatch]) -> dict[s
 
 def _overwrite(body: dict[str, Any], path: str, value: Any) -> None:
     """Put a value at a path, over what a sample had there; a path through a list leads to its first item."""
-    parts = path.split(".")
+    parts = split_path(path)
     target: Any = body
     for part in parts[:-1]:
         if isinstance(target, list):
@@ -277,6 +277,6 @@ def _overwrite(body: dict[str, Any], path: str, value: Any) -> None:
     if isinstance(target, dict):
         target.pop(parts[-1], None)
         try:
-            put_at(target, parts[-1], value)
+            put_at(target, parts[-1].replace(".", "\\."), value)
         except MappingError:
             return

@@ -66,6 +66,9 @@ class Documented:
         """(path, what) of everything that the document does not allow."""
         body = self.resolve(operation.get("requestBody"))
         schema = self.schema_of(body.get("content")) if body else None
+        for one in map(self.resolve, operation.get("parameters", [])):
+            if one["in"] == "body":  # Swagger 2
+                schema = {**one["schema"], **_definitions(self.root)}
         if schema is None:
             return []
         try:
@@ -78,7 +81,7 @@ class Documented:
     def answer_of(self, operation: dict[str, Any], number: str) -> tuple[int, Any]:
         status = next((code for code in sorted(operation.get("responses", {})) if code.startswith("2")), "200")
         answer = self.resolve(operation.get("responses", {}).get(status, {}))
-        schema = self.schema_of(answer.get("content"))
+        schema = self.schema_of(answer.get("content")) or answer.get("schema")
         return int(status), self.value(schema or {}, number)
 
     def value(self, schema: Any, number: str, name: str = "", depth: int = 0) -> Any:

@@ -27,7 +27,7 @@ from services.adapters.contract.state import (
     where,
 )
 from services.adapters.documents import judging
-from services.adapters.mapping import MappingError, value_at
+from services.adapters.mapping import MappingError, split_path, value_at
 from services.adapters.models import Exchange, Idempotency
 from services.adapters.sentences import sentence_of
 from services.adapters.values import (
@@ -248,7 +248,7 @@ def _required_path(state: Run, body: Mapping[str, Any]) -> str | None:
 
 
 def _remove(body: dict[str, Any], path: str) -> None:
-    *folders, last = path.split(".")
+    *folders, last = split_path(path)
     for part in folders:
         body = body[part]
     body.pop(last, None)

@@ -73,7 +73,9 @@ class DeclaredAdapter(Adapter):
         wire = Wire(self.setup, deadline_seconds=deadline_seconds)
         answer = wire.call(replace(message, reference=outgoing.key, shape=shape), fresh=True, on_mark=on_mark)
         receipt = outcomes.judge_write(answer, declared, held.fields)
-        if declared.get("status"):
+        if not receipt.backend_reference:
+            receipt = replace(receipt, backend_reference=outgoing.backend_reference)
+        if declared.get("status") and answer.body:
             word = envelope.text_of(value_at(outcomes.json_of(answer), declared["status"]))
             receipt = replace(receipt, status=self._status_of(word))
         return receipt

@@ -203,7 +203,9 @@ class OperationSpec(Declared):
     accepted = serializers.ListField(
         child=serializers.IntegerField(min_value=200, max_value=299), default=lambda: [200, 201, 202]
     )
-    receipt = serializers.CharField(max_length=200, default="id")
+    receipt = serializers.CharField(
+        max_length=200, default="id", allow_blank=True, help_text="path of their number; empty: the answer carries none"
+    )
     rejection = ErrorSpec(required=False)
     absent = AbsentSpec(required=False)
     echo = serializers.CharField(max_length=200, required=False, help_text="where the answer repeats our reference")

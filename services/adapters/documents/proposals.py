@@ -143,8 +143,10 @@ class _Maker:
         if singles:
             spec["receipt"] = singles[0].path
             self.notes.append(_("Nomor tanda terima dibaca dari %(path)s") % {"path": singles[0].path})
-        else:
+        elif self.role in {"submit", "reconcile"}:
             self.open.append(_("Dokumen tidak menyebut di mana nomor tanda terima. Isi receipt"))
+        else:
+            spec["receipt"] = ""
 
     def _echo(self, spec: dict[str, Any]) -> None:
         if echo := next((one.path for one in self.answered if words.folded(one.name) in words.REFERENCE), ""):
@@ -371,14 +373,21 @@ def _known(one: Field) -> Row | None:
         return {"to": one.path, "const": one.schema["const"]}
     if one.required and len(one.choices) == 1:
         return {"to": one.path, "const": one.choices[0]}
-    if name in words.REFERENCE:
+    if name in words.REFERENCE and _takes_our_reference(one):
         return {"to": one.path, "from": "@reference", "required": True}
-    if name in words.SERVICE and not one.choices and one.kind == "string":
+    if name in words.SERVICE and not one.choices and one.kind == "string" and "pattern" not in one.schema:
         return {"to": one.path, "from": "@service"}
-    if name in words.SUBMITTED:
+    if name in words.SUBMITTED and one.kind == "string" and "pattern" not in one.schema:
         step = {"as": {"date": "%Y-%m-%d"}} if one.schema.get("format") == "date" else {}
         return {"to": one.path, "from": "@submitted_at", **step}
     return None
+
+
+def _takes_our_reference(one: Field) -> bool:
+    """A text of at least 20 signs without a form of its own."""
+    longest = one.schema.get("maxLength")
+    free = not one.choices and "pattern" not in one.schema and one.schema.get("format") in (None, "")
+    return one.kind in {"string", ""} and free and (not isinstance(longest, int) or longest >= 20)
 
 
 def _binary(one: Field) -> bool:

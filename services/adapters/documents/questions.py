@@ -33,7 +33,8 @@ class Questions:
             question["questions"] = inner.made
             self.keys |= inner.keys
             self.made.append(question)
-            return {"to": field.path, "from": question["key"], "each": rows}
+            required = {"required": True} if field.required else {}
+            return {"to": field.path, "from": question["key"], "each": rows, **required}
         self.made.append(question)
         row: Row = {"to": field.path, "from": question["key"]}
         if steps:

@@ -20,12 +20,19 @@ def guess(api: Api) -> dict[str, str]:
     judges: tuple[tuple[str, Callable[[ApiOperation], int]], ...] = (
         ("submit", _like_submit),
         ("status", partial(_like_status, api)),
-        ("reconcile", _like_reconcile),
+        ("reconcile", partial(_like_reconcile, api)),
     )
     for role, judge in judges:
         best = max(api.operations, key=judge)
         if judge(best) > 0:
             found[role] = best.name
+    if "submit" in found:  # the status of what was submitted lies below it, or says that it is one
+        made = api.operation(found["submit"])
+        below = [one for one in api.operations if one.path.startswith(f"{made.path}/") and _like_status(api, one) > 0]
+        if below:
+            found["status"] = max(below, key=partial(_like_status, api)).name
+        elif "status" in found and "status" not in _hints(api.operation(found["status"])):
+            del found["status"]
     if found.get("submit"):
         made = api.operation(found["submit"])
         best = max(api.operations, key=lambda one: _like_withdraw(one, made))
@@ -63,11 +70,15 @@ def _like_status(api: Api, operation: ApiOperation) -> int:
     return 2 * said + 3 * named + ("{" in operation.path) if said or named else 0
 
 
-def _like_reconcile(operation: ApiOperation) -> int:
-    if operation.method != "GET" or operation.deprecated:
-        return 0
+def _like_reconcile(api: Api, operation: ApiOperation) -> int:
+    """A search is none: it must be asked by our reference alone, answer with a number, and say what proves that there is none."""
     asked = [one for one in operation.parameters if words.folded(one.name) in words.REFERENCE]
-    return 5 if len(asked) == 1 else 0
+    must = [one for one in operation.parameters if one.required or one.place == "path"]
+    if operation.method != "GET" or operation.deprecated or len(asked) != 1 or must not in ([], asked):
+        return 0
+    numbered = any(words.receipt_rank(one.name) for one in flat.answered(api, operation))
+    proves = any(answer.status == "404" and answer.schema is not None for answer in operation.answers)
+    return 5 if numbered and proves else 0
 
 
 def _like_withdraw(operation: ApiOperation, made: ApiOperation) -> int:

@@ -6,6 +6,7 @@ The document's own examples come first where they fit. Always the same value for
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -170,11 +171,34 @@ def _string(schema: Mapping[str, Any]) -> str:
     shortest, longest = _whole(schema.get("minLength"), 0), _whole(schema.get("maxLength"), LONGEST)
     pattern = schema.get("pattern")
     guesses = [_FORMATS.get(str(schema.get("format")), "contoh"), *_GUESSES]
+    if isinstance(pattern, str) and (made := _of_pattern(pattern)):
+        guesses.append(made)
     for guess in [*guesses, *(one * (shortest // len(one) + 1) for one in guesses)]:
         for text in (guess, guess[:longest], guess[: max(shortest, 1)], guess.ljust(shortest, "x")):
             if shortest <= len(text) <= longest and (not isinstance(pattern, str) or _matches(pattern, text)):
                 return text
     return "x" * max(shortest, min(longest, 1))
+
+
+_PIECE = re.compile(r"(\\[dwsDWS.\-/]|\[[^\]^][^\]]*\]|[^\\()\[\]{}|*+?.^$])(\{\d+(?:,\d*)?\}|[*+?])?")
+_CLASSES = {"\\d": "1", "\\w": "a", "\\s": " "}
+
+
+def _of_pattern(pattern: str) -> str:
+    """A text for a plain pattern (signs and classes with repeats, no groups), or "" for another."""
+    rest, made = pattern.removeprefix("^").removesuffix("$"), ""
+    while rest:
+        found = _PIECE.match(rest)
+        if found is None or len(made) > LONGEST:
+            return ""
+        piece, repeat = found.group(1), found.group(2) or ""
+        sign = _CLASSES.get(piece) or (piece[1] if piece.startswith(("\\", "[")) else piece)
+        if piece.startswith("[\\"):
+            sign = _CLASSES.get(piece[1:3], piece[2])
+        count = 0 if repeat in {"*", "?"} else int(re.findall(r"\d+", repeat)[0]) if repeat.startswith("{") else 1
+        made += sign * min(count, 200)
+        rest = rest[found.end() :]
+    return made
 
 
 def _matches(pattern: str, text: str) -> bool:

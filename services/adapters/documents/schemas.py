@@ -175,7 +175,13 @@ class Schemas:
 
         def is_hidden(name: str) -> bool:
             one = properties.get(name)
-            return isinstance(one, dict) and one.get(hidden) is True
+            if not isinstance(one, dict) or one.get(hidden) is not True:
+                return False
+            if self.version == "2.0" and direction == SENT:  # there it may not be both, so one of the two is a mistake
+                self.warn(_("%(name)s wajib dan readOnly sekaligus. Dianggap wajib diisi") % {"name": name[:60]})
+                made.setdefault("properties", {})[name] = {**made.get("properties", {}).get(name, {}), "readOnly": False}
+                return False
+            return True
 
         if kept := [name for name in dict.fromkeys(names) if not is_hidden(name)]:
             made["required"] = kept

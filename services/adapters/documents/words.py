@@ -10,15 +10,15 @@ from collections.abc import Iterable
 
 REFERENCE = frozenset(
     "nomor_portal no_portal ref_portal referensi_portal external_id external_reference client_reference client_ref "
-    "reference_id request_id idempotency_key portal_reference portal_ref id_portal nomor_referensi no_referensi".split()
+    "reference_id request_id idempotency_key portal_reference portal_ref id_portal nomor_referensi no_referensi "
+    "reference referensi".split()
 )
 SERVICE = frozenset("kode_layanan layanan service_code service_id service jenis_layanan".split())
 SUBMITTED = frozenset("tanggal_pengajuan tgl_pengajuan diajukan submitted_at waktu_pengajuan tanggal_permohonan".split())
 KEY_HEADERS = frozenset("idempotency_key x_idempotency_key x_request_id request_id x_reference".split())
 RECEIPT = (
     "nomor nomor_agenda no_agenda nomor_permohonan no_permohonan nomor_registrasi no_registrasi nomor_tiket no_tiket "
-    "ticket_number ticket_id tracking_number case_number application_number registration_number receipt number no id uuid "
-    "kode reference ref"
+    "ticket_number ticket_id tracking_number case_number application_number registration_number receipt number no id uuid kode"
 ).split()
 STATUS = "status kode_status status_code state keadaan status_permohonan tahap phase".split()
 MESSAGE = "pesan message detail keterangan catatan note description ket title".split()
