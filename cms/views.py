@@ -25,6 +25,7 @@ from cms import structured_data
 from cms.models import ContentPage
 from portal.lib import languages
 from portal.lib.public_pages import public_page
+from services.adapters.lookups.plans import plans_of
 from services.catalogue import queries
 from services.catalogue.models import Availability, Channel, Service, ServiceText
 from services.catalogue.search import SearchQuery, SearchResult, search_services
@@ -183,6 +184,7 @@ def _service_context(text: ServiceText) -> dict[str, Any]:
         "can_start": service.channel == Channel.FORM
         and service.form_id is not None
         and service.availability != Availability.PAUSED,
+        "lookups": plans_of(service) if service.pk else [],
         "canonical": f"/layanan/{text.slug}/",
     }
 

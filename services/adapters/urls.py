@@ -1,10 +1,12 @@
-"""`/integrasi/`: the integrator's console."""
+"""`/integrasi/`: the integrator's console; and what residents ask departments' systems."""
 
 from django.urls import path
 
+from services.adapters import lookup_views
 from services.adapters.console import mapping_views, views
 
 urlpatterns = [
+    path("layanan/<slug:slug>/cek/<slug:name>/", lookup_views.lookup, name="lookup"),
     path("integrasi/", views.listed, name="integrations"),
     path("integrasi/baru/", views.new, name="integration-new"),
     path("integrasi/<slug:code>/", views.connection, name="integration"),

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portal.lib import editions
 from services.adapters import contract, gateway, mapping, standing
 from services.adapters.connecting.problems import ConnectionProblem
 from services.adapters.envelope import local
@@ -177,6 +178,7 @@ def publish(binding: Binding, *, by: str) -> bool:
         bound = Binding.objects.filter(pk=binding.pk, live_at__isnull=True).update(live_at=now)
         standing.settle(connection, now)
     if bound or operations:
+        editions.announce()
         extra = {"connection": connection.code, "service": binding.service.code, "by": by}
         _log.warning("connection put into service", extra=extra)
     binding.refresh_from_db()

@@ -171,6 +171,12 @@ class LookupSpec(Declared):
     parameters = LookupParameter(many=True, required=False)
     request = RowsField(required=False, help_text="rows: parameters -> the backend's path, query and body")
     answer = RowsField(help_text="rows: the backend's answer -> what is given out; nothing else is")
+    purpose = serializers.CharField(
+        max_length=200, required=False, help_text="what residents read: what is asked, and what for"
+    )
+    labels = serializers.DictField(
+        child=serializers.CharField(max_length=80), required=False, help_text="member of the answer -> how residents read it"
+    )
     scope = serializers.RegexField(r"^[a-z]+:[a-z]+$", required=False)
     level = serializers.IntegerField(min_value=0, max_value=3, default=0, help_text="assurance level; 0: no sign-in needed")
     consent = serializers.BooleanField(default=False)

@@ -53,6 +53,7 @@ class Plan:
     purpose: str
     spec: Mapping[str, Any] = field(repr=False)
     answer: list[Any] = field(repr=False)
+    labels: Mapping[str, str] = field(repr=False)
     parameters: tuple[Parameter, ...]
     scope: str
     level: int
@@ -116,9 +117,10 @@ def _plan(service: Service, connection: Connection, operation: Operation) -> Pla
         department=connection.department.code,
         department_label=connection.department.label,
         operation_id=operation.pk,
-        purpose=operation.purpose or operation.name,
+        purpose=operation.purpose or declared.get("purpose") or operation.name,
         spec=operation.spec,
         answer=declared["answer"],
+        labels=declared.get("labels") or {},
         parameters=tuple(_parameter(one) for one in declared.get("parameters", [])),
         scope=declared.get("scope", ""),
         level=declared["level"],
