@@ -18,7 +18,7 @@ from accounts.roles.city import set_city_roles
 from cms import loading, publishing, scope
 from cms.models import ContentPage, DepartmentPage, HomePage, ServicePage
 from cms.models.service import FACTS
-from portal.demo import codes
+from portal.demo import codes, from_documents
 from portal.lib.crypto import blind_index
 from services.catalogue import actions, members
 from services.catalogue.models import (
@@ -305,6 +305,7 @@ def _connections(say: Say) -> None:
         return
     connections = importlib.import_module("services.adapters.manifest")
     connections.apply(connections.load(manifest))
+    from_documents.make()
     say("koneksi dinas contoh terpasang")
 
 

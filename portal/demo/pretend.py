@@ -24,6 +24,7 @@ class PretendDepartment:
     connection: str
     port: int
     port_setting: str
+    arguments: tuple[str, ...] = ()
 
     def chosen_port(self, environment: Mapping[str, str] = os.environ) -> int:
         return int(environment.get(self.port_setting, self.port))
@@ -31,6 +32,7 @@ class PretendDepartment:
     def child(self, *, portal: str, var_dir: Path, environment: dict[str, str], log_dir: Path) -> Child:
         command = [
             *(sys.executable, "-m", self.module, "--port", str(self.chosen_port(environment))),
+            *self.arguments,
             *("--store", str(var_dir / f"{self.name.replace('-', '_')}.sqlite3"), "--portal", portal),
         ]
         return Child(self.name, command, environment, log_dir)
@@ -85,6 +87,33 @@ PRETEND_DEPARTMENTS = (
         connection="pajak-kota",
         port=8106,
         port_setting="TAX_PORT",
+    ),
+    PretendDepartment(
+        name="dishub",
+        label="Pretend transport",
+        module="tests.backends.small_offices",
+        connection="uji-kir",
+        port=8107,
+        port_setting="KIR_PORT",
+        arguments=("--department", "dishub"),
+    ),
+    PretendDepartment(
+        name="naker",
+        label="Pretend labour",
+        module="tests.backends.small_offices",
+        connection="kartu-pencari-kerja",
+        port=8108,
+        port_setting="LABOUR_PORT",
+        arguments=("--department", "naker"),
+    ),
+    PretendDepartment(
+        name="dinkes",
+        label="Pretend health",
+        module="tests.backends.small_offices",
+        connection="jkn-daerah",
+        port=8109,
+        port_setting="HEALTH_PORT",
+        arguments=("--department", "dinkes"),
     ),
     QUEUE_APP,
     NATIONAL_ID,

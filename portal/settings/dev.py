@@ -42,4 +42,7 @@ if DEMO:  # the secrets of the pretend departments, published in their source
     os.environ.setdefault("ADAPTER_SECRET_DUKCAPIL_WEBHOOK", "whsec_ZGVtby1kdWtjYXBpbC13ZWJob29rLXNlY3JldC0wMQ==")
     os.environ.setdefault("ADAPTER_SECRET_PEKERJAAN_UMUM", "pu-demo-api-key")
     os.environ.setdefault("ADAPTER_SECRET_PAJAK", "pajak-demo-sandi")
+    os.environ.setdefault("ADAPTER_SECRET_DISHUB", "dishub-demo-token")
+    os.environ.setdefault("ADAPTER_SECRET_NAKER", "naker-demo-password")
+    os.environ.setdefault("ADAPTER_SECRET_DINKES", "dinkes-demo-key")
     POLL_SHORTEST_SECONDS = env.float("POLL_SHORTEST_SECONDS", default=10.0)

@@ -38,9 +38,10 @@ class Command(BaseCommand):
         if options["at_chosen_ports"]:
             for department in [row for row in PRETEND_DEPARTMENTS if row.connection]:
                 address = f"http://127.0.0.1:{department.chosen_port()}"
-                Connection.objects.filter(code=department.connection).update(base_url=address)
+                Connection.objects.filter(code=department.connection).update(base_url=address, test_url=address)
 
     def _load(self, options: dict[str, Any]) -> None:
+        logging.getLogger("services.adapters.connecting").setLevel(logging.WARNING)
         logging.getLogger("wagtail").setLevel(logging.WARNING)  # one line for each of 150 pages helps nobody
         started = time.monotonic()
         city.load(lambda line: self.stdout.write(f"  {line}"))

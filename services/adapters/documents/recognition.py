@@ -55,9 +55,8 @@ def _like_submit(operation: ApiOperation) -> int:
     score += 2 * any(
         word in hints for word in ("ajukan", "daftar", "create", "register", "booking", "request", "simpan", "baru")
     )
-    score -= 4 * any(
-        word in hints for word in ("login", "token", "auth", "cancel", "batal", "search", "cari", "webhook", "upload")
-    )
+    other = {"login", "token", "auth", "cancel", "batal", "batalkan", "search", "cari", "webhook", "upload"}
+    score -= 4 * bool(other & set(hints.split("_")))
     return score - 2 * len([one for one in operation.parameters if one.place == "path"])
 
 
