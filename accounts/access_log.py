@@ -1,6 +1,7 @@
 """The record of who saw or received a resident's data. Write it *before* the data leaves: no entry, no exchange."""
 
 from accounts.models import AccessEntry, User
+from portal.lib import group_commit
 from portal.lib.logs import correlation_id
 
 
@@ -16,7 +17,7 @@ def record_access(
     legal_basis: str = "",
 ) -> AccessEntry:
     """Add one entry (source of the duty: UU 27/2022, articles 5 to 7 and 31)."""
-    return AccessEntry.objects.create(
+    entry = AccessEntry(
         subject=subject,
         actor=actor[:120],
         action=action,
@@ -27,3 +28,5 @@ def record_access(
         legal_basis=legal_basis[:200],
         correlation_id=correlation_id(),
     )
+    group_commit.put(entry)
+    return entry

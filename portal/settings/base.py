@@ -312,6 +312,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {},
 }
 
+# Records of lookups are committed together by one thread a process (portal/lib/group_commit.py).
+GROUP_COMMIT = True
+
 # --- departments' systems -------------------------------------------------------------------------------------------
 ADAPTER_MODULES = [
     "services.adapters.kinds.rest",

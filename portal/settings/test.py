@@ -34,3 +34,4 @@ else:
     DATABASES["default"]["OPTIONS"]["options"] += " -c idle_in_transaction_session_timeout=0"
 (VAR_DIR / "static").mkdir(exist_ok=True)  # WhiteNoise warns about a missing folder
 UPLOADS_ROOT = VAR_DIR / "test" / f"uploads{_worker}"
+GROUP_COMMIT = False  # a test sees its rows at once, and its transaction takes them back

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +13,7 @@ from django.db import DatabaseError
 
 from portal.lib import strict_json
 from portal.lib.logs import correlation_id
-from services.adapters import envelope, signatures
+from services.adapters import circuit, envelope, signatures
 from services.adapters.kinds.base import Adapter, kinds
 from services.adapters.mapping import MappingError, check_rows, value_at
 from services.adapters.models import Binding, Connection, Exchange, Operation
@@ -184,14 +184,28 @@ def fetch_status(connection_id: int, backend_reference: str, *, deadline_seconds
     return adapter.fetch_status(backend_reference, deadline_seconds=deadline_seconds)
 
 
-def lookup(connection_id: int, operation_id: int, values: Mapping[str, Any], *, deadline_seconds: float) -> Any:
-    """The answer to a declared read as JSON values; None for a proven "there is none". Raises Unavailable, Rejected, Misconfigured."""
-    refuse_open_transaction()
+@dataclass(frozen=True)
+class ReadyLookup:
+    """A declared read with everything that asking it needs, so that the next question costs no query."""
+
+    adapter: Adapter
+    spec: Mapping[str, Any]
+    is_down: bool
+
+    def ask(self, values: Mapping[str, Any], *, deadline_seconds: float) -> Any:
+        """The answer as JSON values; None for a proven "there is none". Raises Unavailable, Rejected, Misconfigured."""
+        refuse_open_transaction()
+        return self.adapter.lookup(self.spec, values, deadline_seconds=deadline_seconds)
+
+
+def ready_lookup(connection_id: int, operation_id: int) -> ReadyLookup:
+    """Raises Unavailable while the connection is switched off, Misconfigured."""
     connection = _connection(connection_id)
     operation = Operation.objects.filter(pk=operation_id, connection=connection).first()
     if operation is None or "lookup" not in operation.spec:
         raise Misconfigured("operation", detail="this lookup is gone")
-    return _adapter(connection, Capability.LOOKUP).lookup(operation.spec, values, deadline_seconds=deadline_seconds)
+    adapter = _adapter(connection, Capability.LOOKUP)
+    return ReadyLookup(adapter, adapter.ready(operation.spec), circuit.is_down(connection))
 
 
 def check_health(connection: Connection, *, deadline_seconds: float = READ_SECONDS) -> Health:

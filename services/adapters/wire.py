@@ -11,12 +11,14 @@ import secrets as random_secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
 
+from portal.lib import group_commit
 from portal.lib.http import Answer, CallError, Cause, Limits, NetworkPolicy, Request, call
 from portal.lib.logs import correlation_id, new_correlation_id
 from portal.lib.measuring import histogram
@@ -54,7 +56,12 @@ class Message:
 
 
 def policy() -> NetworkPolicy:
-    return NetworkPolicy.of(settings.ADAPTER_ALLOWED_NETWORKS, allow_http=settings.ADAPTER_ALLOW_HTTP)
+    return _policy(tuple(settings.ADAPTER_ALLOWED_NETWORKS), settings.ADAPTER_ALLOW_HTTP)
+
+
+@lru_cache(maxsize=8)
+def _policy(networks: tuple[str, ...], allow_http: bool) -> NetworkPolicy:
+    return NetworkPolicy.of(list(networks), allow_http=allow_http)
 
 
 def fill_path(template: str, values: Mapping[str, str]) -> str:
@@ -217,7 +224,7 @@ class Wire:
             correlation_id=trace[:32],
         )
         try:
-            row.save()
+            group_commit.leave(row) if message.operation == "lookup" else row.save()
         except DatabaseError:  # the answer matters more than the record of it
             _log.exception("an exchange could not be recorded", extra={"connection": self.setup.code})
 

@@ -7,6 +7,7 @@ import shutil
 import time
 
 from tests.bench.figures import LOG, VAR, loads, report
+from tests.bench.gateway import gateway
 from tests.bench.growth import full
 from tests.bench.pages import enumeration, make_sites, pages, starts
 from tests.bench.processes import missing_programs
@@ -16,7 +17,7 @@ def main() -> None:
     if missing := missing_programs():
         raise SystemExit(f"Not installed: {', '.join(missing)}. On Debian: apt-get install wrk util-linux nginx-light")
     begin = time.monotonic()
-    only = os.environ.get("ONLY", "pages,full").split(",")
+    only = os.environ.get("ONLY", "pages,gateway,full").split(",")
     for folder in [
         *(("portal", "likeness", "nginx", "floors") if "pages" in only else ()),
         *(("full",) if "full" in only else ()),
@@ -30,6 +31,8 @@ def main() -> None:
         starts(ours, theirs)
         pages(ours, theirs)
         enumeration(ours)
+    if "gateway" in only:
+        gateway()
     if "full" in only:
         full()
     report(time.monotonic() - begin)

@@ -152,6 +152,9 @@ class DeclaredAdapter(Adapter):
             version=envelope.text_of(value_at(data, declared["version"])) if declared.get("version") else "",
         )
 
+    def ready(self, spec: Mapping[str, Any]) -> Mapping[str, Any]:
+        return checked(spec)
+
     def lookup(self, spec: Mapping[str, Any], values: Mapping[str, Any], *, deadline_seconds: float) -> Any:
         declared = checked(spec)
         try:

@@ -241,12 +241,18 @@ class OperationSpec(Declared):
         return attrs
 
 
-def checked(spec: Mapping[str, Any]) -> dict[str, Any]:
+class Checked(dict[str, Any]):
+    """A spec that was judged already."""
+
+
+def checked(spec: Mapping[str, Any]) -> Checked:
     """The spec with its defaults. Raises Misconfigured."""
+    if isinstance(spec, Checked):
+        return spec
     serializer = OperationSpec(data=dict(spec))
     if not serializer.is_valid():
         raise Misconfigured("operation", detail=f"not valid: {', '.join(map(str, serializer.errors))}"[:200])
-    found = dict(serializer.validated_data)
+    found = Checked(serializer.validated_data)
     for name, part in (("key", KeySpec), ("files", FileSpec)):
         if name not in found:
             filled = part(data={})

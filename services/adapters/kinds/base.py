@@ -72,6 +72,10 @@ class Adapter(ABC):
         """STATUS: where the case stands. Raises Unavailable."""
         raise NotImplementedError
 
+    def ready(self, spec: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A spec judged once for many calls. Raises Misconfigured."""
+        return spec
+
     def lookup(self, spec: Mapping[str, Any], values: Mapping[str, Any], *, deadline_seconds: float) -> Any:
         """LOOKUP: the answer to a declared read as JSON values; None for a proven "there is none".
 

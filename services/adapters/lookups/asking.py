@@ -17,11 +17,10 @@ from accounts.access_log import record_access
 from accounts.consents.allowing import has_allowed
 from accounts.models import User
 from portal.lib.crypto import DecryptionError, decrypt, encrypt
-from services.adapters import circuit, gateway, mapping
+from services.adapters import gateway, mapping
 from services.adapters.lookups import shield
-from services.adapters.lookups.plans import LONGEST_VALUE, Plan
+from services.adapters.lookups.plans import FRESH_SECONDS, LONGEST_VALUE, MOST_KEPT, Plan
 from services.adapters.mapping import MappingError
-from services.adapters.models import Connection
 from services.adapters.values import Misconfigured, Rejected, Unavailable
 
 CALL_SECONDS = 10.0
@@ -106,14 +105,12 @@ def ask(plan: Plan, values: Mapping[str, str], *, person: User | None, actor: st
 
 def _fetched(plan: Plan, values: Mapping[str, str]) -> Found:
     shield.refuse_if_open(plan.connection_id)
-    connection = Connection.objects.filter(pk=plan.connection_id).first()
-    if connection is None or not connection.is_active:
-        raise Unavailable("switched_off", maybe_sent=False, counts=False, retry_after=60.0)
-    if circuit.is_down(connection):
+    ready = _ready(plan)
+    if ready.is_down:
         raise Unavailable("breaker", maybe_sent=False, counts=False, retry_after=10.0)
     with shield.slot(plan.connection_id):
         try:
-            answer = gateway.lookup(plan.connection_id, plan.operation_id, values, deadline_seconds=CALL_SECONDS)
+            answer = ready.ask(values, deadline_seconds=CALL_SECONDS)
         except Unavailable as error:
             if error.counts:
                 shield.note(plan.connection_id, well=False)
@@ -126,6 +123,27 @@ def _fetched(plan: Plan, values: Mapping[str, str]) -> Found:
         return Found(mapping.run(plan.answer, answer, {}), now)
     except MappingError as error:
         raise Unavailable("shape", maybe_sent=False, alert=True, detail="; ".join(error.problems)[:200]) from error
+
+
+_kept_ready: dict[int, tuple[float, gateway.ReadyLookup]] = {}
+
+
+def _ready(plan: Plan) -> gateway.ReadyLookup:
+    """Looked at again after a second, as plans are."""
+    now = time.monotonic()
+    kept = _kept_ready.get(plan.operation_id)
+    if kept is not None and now - kept[0] < FRESH_SECONDS:
+        return kept[1]
+    made = gateway.ready_lookup(plan.connection_id, plan.operation_id)
+    if len(_kept_ready) >= MOST_KEPT:
+        _kept_ready.clear()
+    _kept_ready[plan.operation_id] = (now, made)
+    return made
+
+
+def forget() -> None:
+    """Drop what is kept in this process."""
+    _kept_ready.clear()
 
 
 def _write_down(plan: Plan, person: User | None, actor: str, found: Found) -> None:

@@ -11,7 +11,7 @@ from django.test import Client
 
 from accounts.models import AccessEntry, User
 from services.adapters.lookup_views import shown
-from services.adapters.lookups import plans, shield
+from services.adapters.lookups import asking, plans, shield
 from services.adapters.models import Binding, Connection, Operation
 from services.catalogue.models import Channel, Department, Service, ServiceText
 from tests.backends import chaos
@@ -41,9 +41,11 @@ PAGE = "/layanan/cek-pajak/cek/tagihan/"
 def _fresh() -> Iterator[None]:
     cache.clear()
     plans.forget()
+    asking.forget()
     shield.forget()
     yield
     plans.forget()
+    asking.forget()
     shield.forget()
 
 
@@ -61,10 +63,12 @@ def connection(db: None) -> Connection:
 def at(connection: Connection, url: str, **lookup: object) -> None:
     connection.base_url = url
     connection.save()
+    asking.forget()
     operation = connection.operations.get()
     operation.spec = {**PUBLIC, "lookup": {**PUBLIC["lookup"], **lookup}}  # type: ignore[dict-item]
     operation.save()
     plans.forget()
+    asking.forget()
 
 
 def test_the_answer_is_read_on_the_page_and_only_what_is_declared(connection: Connection, client: Client) -> None:

@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import AccessEntry, User
-from services.adapters.lookups import plans, shield
+from services.adapters.lookups import asking, plans, shield
 from services.adapters.models import Binding, Connection, Exchange, Operation
 from services.catalogue.models import Service
 from tests.backends import chaos
@@ -57,6 +57,7 @@ def _fresh() -> Iterator[None]:
     for _round in range(2):
         cache.clear()
         plans.forget()
+        asking.forget()
         shield.forget()
         if _round == 0:
             yield
@@ -78,6 +79,7 @@ def change(connection: Connection, name: str, **lookup: Any) -> None:
     operation.spec = {**operation.spec, "lookup": {**operation.spec["lookup"], **lookup}}
     operation.save()
     plans.forget()
+    asking.forget()
 
 
 @pytest.fixture
@@ -96,6 +98,7 @@ def resident(alice: User) -> Program:
 def at(connection: Connection, url: str) -> None:
     connection.base_url = url
     connection.save()
+    asking.forget()
 
 
 NAME = "services/izin-trayek/lookups/nama"
@@ -171,6 +174,7 @@ def test_a_changed_purpose_needs_a_new_consent(connection: Connection, resident:
     resident.good("PUT", f"{NAME}/consent")
     connection.operations.filter(name="nama").update(purpose="Iklan")
     plans.forget()
+    asking.forget()
     assert resident.call("GET", NAME)[1]["code"] == "consent_missing"
 
 
@@ -262,4 +266,5 @@ def test_what_is_not_public_or_not_declared_is_not_there(
     assert resident.call("GET", "services/izin-trayek/lookups/submit")[0] == 404
     Service.objects.filter(pk=service.pk).update(is_public=False)
     plans.forget()
+    asking.forget()
     assert resident.call("GET", NAME)[0] == 404

@@ -1,0 +1,106 @@
+"""The proxy of lookups (G1 to G5, G7): what one passing through costs, against peers that pass the same 2 KiB through."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import shutil
+import sys
+
+from tests.bench.figures import LOG, SECONDS, VAR, say, step
+from tests.bench.portal import portal_environment, python
+from tests.bench.processes import Run, Target, free_port, granian, wrk
+
+
+def _backend(port: int) -> Target:
+    """nginx with two files: as fast a department as there is."""
+    folder = VAR / "gateway"
+    (folder / "www").mkdir(parents=True, exist_ok=True)
+    for name, size in (("2k", 1900), ("100k", 100_000)):
+        text = json.dumps({"isi": "x" * size, "nama": "Contoh", "lain": [1, 2, 3]})
+        (folder / "www" / f"{name}.json").write_text(text)
+    user = f"user {pwd.getpwuid(os.getuid()).pw_name};" if os.getuid() == 0 else ""
+    temp = " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    (folder / "nginx.conf").write_text(
+        f"""{user} worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log warn;
+events {{ worker_connections 512; }}
+http {{ access_log off; {temp} types {{ application/json json; }} keepalive_requests 1000000;
+server {{ listen 127.0.0.1:{port} backlog=512; root {folder}/www; }} }}
+"""
+    )
+    program = shutil.which("nginx") or "/usr/sbin/nginx"
+    url = f"http://127.0.0.1:{port}/2k.json"
+    return Target("gateway-backend", [program, "-c", str(folder / "nginx.conf"), "-p", str(folder)], log=LOG, url=url)
+
+
+def gateway() -> None:
+    step("The proxy of lookups (G1 to G5, G7)")
+    backend_port = free_port()
+    backend = f"http://127.0.0.1:{backend_port}"
+    ours = portal_environment(
+        "gateway-portal", BENCH_BACKEND=backend, ADAPTER_ALLOWED_NETWORKS="127.0.0.0/8", ADAPTER_ALLOW_HTTP="1", DEMO="1"
+    )
+    shutil.rmtree(VAR / "gateway-portal", ignore_errors=True)
+    portal_environment("gateway-portal")
+    python("manage.py", "migrate", "-v0", environment=ours)
+    token = python("-m", "tests.bench.gateway_seed", environment=ours)[0].strip().splitlines()[-1]
+    cost: dict[str, Run] = {}
+    with _backend(backend_port) as direct:
+        cost["direct"] = wrk([direct], f"{backend}/2k.json", SECONDS)
+        _peers(cost, backend)
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        application = granian("portal.wsgi:application", port)
+        with Target("gateway-portal", application, log=LOG, url=f"{url}/healthz", environment=ours) as target:
+            bearer = {"Authorization": f"Bearer {token}"}
+            for name, path, headers in (
+                ("bare", "bench/lookups/bare", {}),
+                ("large", "bench/lookups/large", {}),
+                ("full", "bench/lookups/full", bearer),
+                ("kept", "bench/lookups/kept", {}),
+                ("open", "bench-down/lookups/bare", {}),
+            ):
+                cost[name] = wrk([target], f"{url}/api/v1/services/{path}", SECONDS, headers=headers)
+    _said(cost)
+
+
+def _peers(cost: dict[str, Run], backend: str) -> None:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    environment = {"BENCH_BACKEND": f"{backend}/"}
+    command = [
+        *(sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "16"),
+        *("--worker-class", "gthread", "--log-level", "error", "tests.bench.gateway_peers:application"),
+    ]
+    with Target("revproxy", command, log=LOG, url=f"{url}/ready", environment=environment) as target:
+        cost["revproxy"] = wrk([target], f"{url}/2k.json", SECONDS)
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    application = granian("tests.bench.gateway_peers:application", port)
+    with Target("empty-drf", application, log=LOG, url=f"{url}/ready", environment=environment) as target:
+        cost["drf"] = wrk([target], f"{url}/drf", SECONDS)
+
+
+def _said(cost: dict[str, Run]) -> None:
+    peer, empty = cost["revproxy"].cpu_us, cost["drf"].cpu_us
+    say("", "backend direct (nginx, 2 KiB)", f"{cost['direct'].cpu_us:.0f} µs")
+    say("", "django-revproxy on gunicorn threads", f"{peer:.0f} µs, {cost['revproxy'].failed} failed")
+    say("", "empty DRF view, default middleware, granian", f"{empty:.0f} µs")
+    for goal, what, name, base, words, limit in (
+        ("G1", "lookup, nobody asked who, nothing kept, 2 KiB", "bare", peer, "django-revproxy", 0.40),
+        ("G2", "lookup with token, scope, limit, breaker, access entry", "full", peer, "django-revproxy", 0.55),
+        ("G3", "the same", "full", empty, "an empty DRF view", 1.2),
+        ("G4", "lookup from the cache", "kept", empty, "an empty DRF view", 0.7),
+        ("G5", "lookup of 100 KiB", "large", cost["bare"].cpu_us, "2 KiB", 1.5),
+        ("G7", "lookup while the breaker is open", "open", empty, "an empty DRF view", 1.3),
+    ):
+        ratio = cost[name].cpu_us / base
+        failed = f", {cost[name].failed} failed" if cost[name].failed and name != "open" else ""
+        say(
+            goal,
+            f"{what}, CPU, of {words}",
+            f"{ratio:.2f}x ({cost[name].cpu_us:.0f} µs{failed})",
+            f"<= {limit}x",
+            ratio <= limit,
+        )
