@@ -143,6 +143,21 @@ MIDDLEWARE = [
     "cms.wall.DepartmentWall",
 ]
 
+# Of lookups that come without a session (portal/wsgi.py): no session, message, page cache or compression is needed there.
+LOOKUP_MIDDLEWARE = [
+    "portal.middleware.CorrelationMiddleware",
+    "portal.middleware.MeasuringMiddleware",
+    "portal.middleware.TrustedProxyMiddleware",
+    "portal.middleware.LanguageMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "portal.middleware.BrowserPolicyMiddleware",
+    "portal.middleware.ContentSecurityPolicyMiddleware",
+    "portal.middleware.ApiLimitsMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "portal.middleware.PrivatePagesMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
 APPEND_SLASH = True
