@@ -13,13 +13,14 @@ from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.access_log import record_access
-from accounts.api_tokens import ScopeMissing, require_level
+from accounts.api_tokens import BrieflyKeptToken, ScopeMissing, require_level
 from accounts.consents.allowing import allow, withdraw
 from accounts.models import User
 from portal.lib.problems import Problem
@@ -75,6 +76,7 @@ def _person(request: Request, plan: Plan) -> User | None:
 
 
 class LookupView(APIView):
+    authentication_classes = (BrieflyKeptToken, SessionAuthentication)
     permission_classes = (AllowAny,)
 
     @extend_schema(
