@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from services.adapters.connecting.service import publication_problems
 from services.catalogue.models import Channel, Service
 
 if TYPE_CHECKING:
@@ -59,6 +60,9 @@ def problems(page: ServicePage) -> list[Problem]:
     if page.channel == Channel.FORM:
         has_form = Service.objects.filter(code=page.code or "-", form__versions__isnull=False).exists()
         need(has_form, "channel", _("Layanan daring perlu formulir yang sudah diterbitkan."))
+        service = Service.objects.filter(code=page.code or "-").first()
+        for text in publication_problems(service) if service is not None and has_form else ():
+            need(False, "channel", text)
     if page.channel == Channel.HOTLINE:
         need((page.hotline or "").strip(), "hotline", _("Isi nomor telepon layanan."))
     return found

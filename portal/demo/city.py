@@ -23,6 +23,7 @@ from portal.lib.crypto import blind_index
 from services.catalogue import actions, members
 from services.catalogue.models import (
     Category,
+    Channel,
     Department,
     DepartmentRole,
     Dimension,
@@ -90,6 +91,12 @@ def load(say: Say = lambda line: None) -> None:
     say(f"{len(own['holidays'])} hari libur (perkiraan; SKB tahunan yang menentukan)")
     forms = _forms(data)
     say(f"{forms} formulir")
+    for row in data["services"]:
+        service = actions.ensure_service(row["slug"], row["department"])
+        form = FormDefinition.objects.filter(code=row["slug"]).first()
+        if form is not None:  # connected before its page goes live, as the publication gate wants it
+            Service.objects.filter(pk=service.pk).update(channel=Channel.FORM, form=form)
+    _connections(say)
     home = loading.ensure_home("Layanan Kota Mojokerto")
     kinds = {code: kind for kind, codes in own["kinds"].items() for code in codes}
     services = [(s["department"], _service_page(s, data, kinds)) for s in data["services"]]
@@ -99,7 +106,6 @@ def load(say: Say = lambda line: None) -> None:
     _load_english(home, own["contents_en"], contents, departments, offices, services, data["services"])
     publishing.rebuild()
     say(f"{len(services)} layanan terbit, {len(contents)} halaman isi, semua juga dalam bahasa Inggris")
-    _connections(say)
     _people()
     say(f"{len(PEOPLE)} akun contoh, kata sandi {PASSWORD}")
 

@@ -164,6 +164,28 @@ def obstacles(binding: Binding) -> list[str]:
     return found
 
 
+def publication_problems(service: Service) -> list[str]:
+    """What keeps the page of an online service from going live: no live binding, contract tests that are not green, drift.
+
+    Kinds without a network (work list) have no contract tests and count as green.
+    """
+    binding = gateway.binding_for(service)
+    if binding is None:
+        return [_("Layanan ini belum tersambung ke sistem dinas atau daftar kerja. Minta integrator menyambungkannya.")]
+    try:
+        tested = gateway.kind_of(binding.connection.kind).uses_network
+    except Misconfigured as error:
+        return [error.detail]
+    if not tested:
+        return []
+    if binding.drift:
+        return [_("Sistem dinas berubah: %(field)s. Minta integrator memperbaikinya.") % {"field": binding.drift}]
+    last = binding.runs.first()
+    if last is not None and not last.green:
+        return [_("Uji kontrak terakhir merah. Minta integrator memperbaikinya.")]
+    return []
+
+
 def publish(binding: Binding, *, by: str) -> bool:
     """Put a binding and the connection's newest operations into service. False when they were already.
 
