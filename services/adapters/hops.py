@@ -8,8 +8,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from portal.lib.http import probe
+from portal.lib.http import Identity, probe
 from services.adapters import gateway
+from services.adapters.credentials import identity_of
 from services.adapters.models import Connection
 from services.adapters.sandbox import stand_in_for
 from services.adapters.sentences import cause_in_words
@@ -50,13 +51,24 @@ def walk(connection: Connection, *, testing: bool = False) -> list[Hop]:
                 else _("Alamat sistem belum diisi.")
             )
             return [Hop("address", False, 0, said)]
-        for hop in probe(url, policy=policy(), deadline_seconds=SECONDS):
+        try:
+            identity = _identity(connection, testing=testing)
+        except AdapterError as error:
+            return [Hop("tls", False, 0, cause_in_words(error.cause, error.detail))]
+        for hop in probe(url, policy=policy(), deadline_seconds=SECONDS, identity=identity):
             words = cause_in_words(hop.cause, hop.says) if hop.cause else hop.says
             found.append(Hop(hop.name, hop.ok, hop.milliseconds, words))
         if not found[-1].ok:
             return found
     found.append(_answer(connection, testing=testing, seconds=max(1.0, end - time.monotonic())))
     return found
+
+
+def _identity(connection: Connection, *, testing: bool) -> Identity | None:
+    """Raises Misconfigured when the certificate is declared and not there."""
+    if not (connection.options.get("auth") or {}).get("mutual_tls"):
+        return None
+    return identity_of(setup_for_tests(connection, None) if testing else setup_of(connection))
 
 
 def _answer(connection: Connection, *, testing: bool, seconds: float) -> Hop:

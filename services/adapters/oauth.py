@@ -41,11 +41,12 @@ def token_of(setup: Setup, ask: Callable[[], Answer]) -> str:
     Raises Unavailable with `maybe_sent=False`: the request itself has not gone out yet.
     """
     auth = setup.options.get("auth") or {}
-    text = repr((setup.base_url, auth.get("token_path"), auth.get("client_id"), setup.secrets.get("client_secret")))
+    mine = [setup.secrets.get(name) for name in ("client_secret", "certificate")]  # a token may be bound to a certificate
+    text = repr((setup.base_url, auth.get("token_path"), auth.get("client_id"), auth.get("scope"), *mine))
     credentials = hashlib.sha256(text.encode()).hexdigest()
     with _lock:
-        mine = _locks.setdefault(setup.connection_id, threading.Lock())
-    with mine:
+        fetching = _locks.setdefault(setup.connection_id, threading.Lock())
+    with fetching:
         kept = _tokens.get(setup.connection_id)
         if kept is not None and kept.credentials == credentials and time.monotonic() < kept.until:
             return kept.value

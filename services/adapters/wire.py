@@ -5,7 +5,6 @@ Writes one redacted `Exchange` a call: sizes, codes and shapes, never what a res
 
 from __future__ import annotations
 
-import base64
 import logging
 import secrets as random_secrets
 import time
@@ -13,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
@@ -24,7 +23,7 @@ from portal.lib.logs import correlation_id, new_correlation_id
 from portal.lib.measuring import histogram
 from portal.lib.redaction import redact_text
 from portal.lib.tracing import span
-from services.adapters import oauth
+from services.adapters import credentials, oauth
 from services.adapters.models import Exchange
 from services.adapters.outcomes import from_call_error
 from services.adapters.setup import Setup
@@ -51,7 +50,7 @@ class Message:
     body: bytes | None = field(default=None, repr=False)
     reference: str = ""
     shape: Any = None
-    anonymous: bool = False  # without the connection's credentials
+    anonymous: bool = False  # without the connection's credentials; its client certificate belongs to the connection
     record: bool = True
 
 
@@ -112,15 +111,20 @@ class Wire:
         trace = correlation_id() or new_correlation_id()
         headers = {
             **message.headers,
-            **({} if message.anonymous else self._credentials()),
+            **({} if message.anonymous else credentials.headers_of(self.setup, self._ask_token)),
             "User-Agent": "LayananKota/1",
             "X-Correlation-ID": trace,
         }
         if len(trace) == 32 and all(sign in "0123456789abcdef" for sign in trace):
             headers["traceparent"] = f"00-{trace}-{random_secrets.token_hex(8)}-01"
         url = self.setup.base_url.rstrip("/") + fill_path(message.path, message.values)
-        if message.query:
-            url += "?" + urlencode(message.query)
+        query = [*message.query, *([] if message.anonymous else credentials.query_of(self.setup))]
+        if query:
+            url += "?" + urlencode(query)
+        if not message.anonymous:
+            parts = urlsplit(url)
+            target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            headers |= credentials.signature_headers(self.setup, message.method, target, message.body or b"")
         limit = Limits(body_bytes=min(10, int(self.setup.options.get("answer_mebibytes") or 1)) * MEBIBYTE)
         began = time.monotonic()
         with span(f"{self.setup.code} {message.operation}", "client", **{"http.request.method": message.method}) as current:
@@ -153,47 +157,12 @@ class Wire:
             deadline_seconds=max(0.0, self.ends - time.monotonic()),
             on_mark=on_mark,
             limits=limits,
+            identity=credentials.identity_of(self.setup),
         )
-
-    def _credentials(self) -> dict[str, str]:
-        auth: Mapping[str, Any] = self.setup.options.get("auth") or {}
-        match auth.get("type", "none"):
-            case "none":
-                return {}
-            case "api_key":
-                return {auth.get("header") or "X-API-Key": self._secret("api_key")}
-            case "bearer":
-                return {"Authorization": f"Bearer {self._secret('token')}"}
-            case "basic":
-                pair = f"{auth.get('username', '')}:{self._secret('password')}"
-                return {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
-            case "oauth2":
-                return {"Authorization": f"Bearer {oauth.token_of(self.setup, self._ask_token)}"}
-            case other:
-                raise Misconfigured("auth", detail=f"unknown kind of credentials {str(other)[:40]!r}")
-
-    def _secret(self, name: str) -> str:
-        value = self.setup.secrets.get(name)
-        if not isinstance(value, str) or not value:
-            raise Misconfigured("secret_missing", detail=name)
-        return value
 
     def _ask_token(self) -> Answer:
-        auth: Mapping[str, Any] = self.setup.options["auth"]
-        form = {"grant_type": "client_credentials", **({"scope": auth["scope"]} if auth.get("scope") else {})}
-        pair = f"{quote(auth.get('client_id', ''), safe='')}:{quote(self._secret('client_secret'), safe='')}"
-        message = Message(
-            operation="token",
-            method="POST",
-            path=auth.get("token_path") or "/oauth/token",
-            headers={
-                "Authorization": "Basic " + base64.b64encode(pair.encode()).decode(),
-                "Content-Type": "application/x-www-form-urlencoded",
-                "Accept": "application/json",
-            },
-            body=urlencode(form).encode(),
-            anonymous=True,
-        )
+        path, headers, body = credentials.token_request(self.setup)
+        message = Message(operation="token", method="POST", path=path, headers=headers, body=body, anonymous=True)
         return self._once(message, fresh=True, on_mark=None)
 
     def _record(

@@ -15,10 +15,12 @@ from datetime import UTC, datetime
 
 from portal.lib.http.causes import CallError, Cause, Sent
 from portal.lib.http.guard import Address, NetworkPolicy, Target, judge_addresses, judge_url
+from portal.lib.http.identity import Identity, loaded
 from portal.lib.http.resolver import resolve
 from portal.lib.http.transport import default_ca_file
 
 ADDRESS, NAME, CONNECT, TLS = "address", "name", "connect", "tls"
+OBJECTION_SECONDS = 0.3  # how long a server may take to refuse our certificate under TLS 1.3
 
 
 @dataclass(frozen=True)
@@ -32,17 +34,17 @@ class Hop:
     cause: str = ""
 
 
-def probe(url: str, *, policy: NetworkPolicy, deadline_seconds: float) -> list[Hop]:
+def probe(url: str, *, policy: NetworkPolicy, deadline_seconds: float, identity: Identity | None = None) -> list[Hop]:
     """Every step up to the first that fails. Raises nothing."""
-    walk = _Walk(url, policy, time.monotonic() + deadline_seconds)
+    walk = _Walk(url, policy, time.monotonic() + deadline_seconds, identity)
     with contextlib.suppress(CallError):
         walk.go()
     return walk.hops
 
 
 class _Walk:
-    def __init__(self, url: str, policy: NetworkPolicy, end: float) -> None:
-        self.url, self.policy, self.end = url, policy, end
+    def __init__(self, url: str, policy: NetworkPolicy, end: float, identity: Identity | None) -> None:
+        self.url, self.policy, self.end, self.identity = url, policy, end, identity
         self.hops: list[Hop] = []
 
     def go(self) -> None:
@@ -94,7 +96,11 @@ class _Walk:
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         wire.settimeout(min(5.0, self._left()))
         try:
-            with context.wrap_socket(wire, server_hostname=target.host) as secure:
+            with (
+                loaded(context, self.identity) as known,
+                known.wrap_socket(wire, server_hostname=target.host) as secure,
+            ):
+                self._hear_objection(secure)
                 certificate = secure.getpeercert() or {}
                 version = secure.version() or ""
         except ssl.SSLCertVerificationError as error:
@@ -103,3 +109,12 @@ class _Walk:
             raise CallError(Cause.TLS, Sent.NO, (getattr(error, "reason", "") or "the handshake failed")[:150]) from error
         ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
         return f"{version}, until {ends:%Y-%m-%d}"
+
+    def _hear_objection(self, secure: ssl.SSLSocket) -> None:
+        """Under TLS 1.3 our certificate is refused after the handshake, where only a read hears of it. Raises OSError."""
+        if self.identity is None:
+            return
+        secure.settimeout(min(OBJECTION_SECONDS, self._left()))
+        with contextlib.suppress(TimeoutError):
+            if not secure.recv(1):
+                raise OSError("closed after the handshake")

@@ -23,9 +23,11 @@ import pycurl
 from portal.lib.faults import reach
 from portal.lib.http.causes import CallError, Cause, Sent
 from portal.lib.http.guard import Address, NetworkPolicy, Target, judge_addresses, judge_url
+from portal.lib.http.identity import Identity
 from portal.lib.http.resolver import resolve
 
 MOST_ADDRESSES = 3
+MOST_HANDLES = 8  # kept by one thread: one for each client certificate, and one without
 _METHOD = re.compile(r"[A-Z]{1,16}")
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _VALUE = re.compile(r"[\x20-\x7e\xa0-\xff]{0,8000}")
@@ -53,9 +55,11 @@ DEFAULT_LIMITS = Limits()
 
 @dataclass(frozen=True)
 class Request:
+    """Address and headers may carry a key, so a printed request shows neither."""
+
     method: str
-    url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
 
 
@@ -85,11 +89,13 @@ def call(
     on_mark: Callable[[], object] | None = None,
     limits: Limits = DEFAULT_LIMITS,
     ca_file: str | None = None,
+    identity: Identity | None = None,
 ) -> Answer:
     """Make one call and return the whole answer, or raise CallError(cause, sent).
 
     `fresh` must be true for every write. `on_mark` runs after connect and TLS and before the first byte; when it raises or
     returns False nothing is sent. The call ends `deadline_seconds` after it began, names, upload and body included.
+    `identity`: who we are to a server that asks for a client certificate.
     """
     began = time.monotonic()
     end = began + deadline_seconds
@@ -99,7 +105,7 @@ def call(
     for address in _addresses(target, policy, limits, end)[:MOST_ADDRESSES]:
         attempt = _Attempt(request, head=head, target=target, address=address, limits=limits, end=end, on_mark=on_mark)
         try:
-            return attempt.run(fresh=fresh, ca_file=ca_file or default_ca_file(), began=began)
+            return attempt.run(fresh=fresh, ca_file=ca_file or default_ca_file(), began=began, identity=identity)
         except CallError as failed:
             error = failed
             if failed.sent is Sent.MAYBE or failed.cause not in {Cause.CONNECT, Cause.CONNECT_TIMEOUT}:
@@ -156,15 +162,22 @@ class _Attempt:
         self.headers: list[tuple[str, str]] = []
         self.body = bytearray()
 
-    def run(self, *, fresh: bool, ca_file: str, began: float) -> Answer:
-        curl = pycurl.Curl() if fresh else _kept_handle()
+    def run(self, *, fresh: bool, ca_file: str, began: float, identity: Identity | None) -> Answer:
+        curl = pycurl.Curl() if fresh else _kept_handle(identity.digest if identity else "")
         try:
             self._set_options(curl, fresh=fresh, ca_file=ca_file)
+            if identity is not None:
+                curl.setopt(pycurl.SSLCERT_BLOB, identity.certificate)
+                curl.setopt(pycurl.SSLKEY_BLOB, identity.key)
+                curl.setopt(pycurl.SSLCERTTYPE, "PEM")
+                curl.setopt(pycurl.SSLKEYTYPE, "PEM")
+                # An encrypted key must not make the process ask a terminal for its password.
+                curl.setopt(pycurl.KEYPASSWD, "")
             try:
                 curl.perform()
                 status = int(curl.getinfo(pycurl.RESPONSE_CODE))
             except pycurl.error as error:
-                raise self._translate(int(error.args[0])) from self.mark_error
+                raise self._translate(int(error.args[0]), str(error.args[1])) from self.mark_error
             return self._answer(status, round((time.monotonic() - began) * 1000))
         finally:
             if fresh:
@@ -263,12 +276,17 @@ class _Attempt:
         return None
 
     # --- results ----------------------------------------------------------------------------------------------------
-    def _translate(self, code: int) -> CallError:
+    def _translate(self, code: int, said: str) -> CallError:
         if self.problem is not None:
             return self.problem
         if not self.offered:
+            if code in {pycurl.E_SSL_CERTPROBLEM, pycurl.E_BAD_FUNCTION_ARGUMENT}:
+                return CallError(Cause.CONFIG, Sent.NO, "the client certificate and its key cannot be used")
             cause = _BEFORE.get(code, Cause.CONNECT)
             return CallError(cause, Sent.NO, f"curl {code}")
+        if not self.header_lines and _ALERT.search(said):
+            # Under TLS 1.3 a server refuses our certificate, or the lack of one, after the request has gone out.
+            return CallError(Cause.TLS, Sent.MAYBE, "the other side ended TLS: does it ask for a client certificate?")
         return CallError(_AFTER.get(code, Cause.CONNECTION), Sent.MAYBE, f"curl {code}")
 
     def _answer(self, status: int, milliseconds: int) -> Answer:
@@ -286,6 +304,7 @@ class _Attempt:
         return Answer(status, headers, body, milliseconds)
 
 
+_ALERT = re.compile(r"\balert\b", re.IGNORECASE)
 _BEFORE = {
     pycurl.E_COULDNT_RESOLVE_HOST: Cause.DNS,
     pycurl.E_OPERATION_TIMEDOUT: Cause.CONNECT_TIMEOUT,
@@ -302,13 +321,17 @@ _AFTER = {
 }
 
 
-def _kept_handle() -> Any:
-    """This thread's handle for reads: `reset` keeps its open connections."""
-    curl = getattr(_handles, "curl", None)
+def _kept_handle(identity: str) -> Any:
+    """This thread's handle for reads of one identity: `reset` keeps its open connections."""
+    kept: dict[str, Any] = _handles.__dict__.setdefault("kept", {})
+    curl = kept.pop(identity, None)
     if curl is None:
-        curl = _handles.curl = pycurl.Curl()
+        curl = pycurl.Curl()
     else:
         curl.reset()
+    kept[identity] = curl  # the one used last stands last
+    if len(kept) > MOST_HANDLES:
+        kept.pop(next(iter(kept))).close()
     return curl
 
 

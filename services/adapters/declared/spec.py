@@ -7,6 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from services.adapters.credentials import SIGNED
 from services.adapters.documents import judging
 from services.adapters.kinds.base import Declared
 from services.adapters.mapping import MappingError, check_rows
@@ -16,7 +17,38 @@ _PATH = r"^/[!-~]{0,300}$"
 _HEADER = r"^[A-Za-z0-9-]{1,60}$"
 
 
+class SigningOptions(Declared):
+    """Every request is signed with HMAC and the secret `hmac`; the parts are joined in the order of `signed`."""
+
+    header = serializers.RegexField(_HEADER, help_text="of the signature")
+    algorithm = serializers.ChoiceField(choices=["sha256", "sha512"], default="sha256")
+    encoding = serializers.ChoiceField(choices=["hex", "base64"], default="hex")
+    prefix = serializers.RegexField(r"^[!-~][ -~]{0,59}\Z", required=False, trim_whitespace=False, help_text="before it")
+    signed = serializers.ListField(
+        child=serializers.ChoiceField(choices=["method", "path", "date", "digest", "body"]),
+        min_length=1,
+        max_length=5,
+        default=lambda: list(SIGNED),
+        help_text="path: with its query; digest: of the body, as the signature is written",
+    )
+    separator = serializers.CharField(
+        max_length=3, required=False, trim_whitespace=False, help_text="between the parts; a new line if not given"
+    )
+    date_header = serializers.RegexField(_HEADER, default="Date")
+    date_format = serializers.ChoiceField(choices=["http", "seconds", "iso"], default="http")
+    digest_header = serializers.RegexField(_HEADER, required=False, help_text="sends the digest of the body, too")
+    digest_prefix = serializers.RegexField(r"^[!-~]{1,20}$", required=False, help_text="before it, e.g. SHA-256=")
+
+    def validate_signed(self, value: list[str]) -> list[str]:
+        """What is not signed could be changed on the way."""
+        if len(set(value)) != len(value) or not {"digest", "body"} & set(value):
+            raise serializers.ValidationError("Each part once, and the body or its digest is among them.")
+        return value
+
+
 class AuthOptions(Declared):
+    """Who we are to the backend. `mutual_tls` goes with every type: the secrets `certificate` and `certificate_key` (PEM)."""
+
     type = serializers.ChoiceField(choices=["none", "api_key", "basic", "bearer", "oauth2"], default="none")
     header = serializers.RegexField(_HEADER, required=False, help_text="api_key: name of the header")
     query = serializers.RegexField(r"^[A-Za-z0-9_.-]{1,60}$", required=False, help_text="api_key: in the query instead")
@@ -24,6 +56,13 @@ class AuthOptions(Declared):
     client_id = serializers.CharField(max_length=200, required=False)
     token_path = serializers.RegexField(r"^/[!-~]{0,200}$", required=False)
     scope = serializers.CharField(max_length=200, required=False)
+    mutual_tls = serializers.BooleanField(default=False)
+    sign = SigningOptions(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("header") and attrs.get("query"):
+            raise serializers.ValidationError({"query": ["The key goes into the header or into the query."]})
+        return attrs
 
 
 class ProofOptions(Declared):

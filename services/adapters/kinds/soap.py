@@ -18,7 +18,7 @@ from portal.lib.http import Answer
 from portal.lib.redaction import shape_of
 from services.adapters import envelope, mapping, outcomes
 from services.adapters.declared.adapter import put_files
-from services.adapters.declared.spec import ErrorSpec, FileSpec, LookupSpec, RowsField
+from services.adapters.declared.spec import AuthOptions, ErrorSpec, FileSpec, LookupSpec, RowsField
 from services.adapters.documents.wsdl import Call, Description
 from services.adapters.kinds.base import Adapter, Declared, kinds
 from services.adapters.mapping import MappingError, put_at, value_at
@@ -40,14 +40,17 @@ from services.adapters.values import (
 from services.adapters.wire import Mark, Message, Wire
 
 
-class SoapAuth(Declared):
-    """`wsse`: WS-Security UsernameToken, the password as text or as a digest; the secret is `password`."""
+class SoapAuth(AuthOptions):
+    """Beside what every kind can: `wsse`, WS-Security UsernameToken, the password as text or as a digest (secret `password`)."""
 
-    type = serializers.ChoiceField(choices=["none", "basic", "api_key", "bearer", "wsse"], default="none")
-    header = serializers.RegexField(r"^[A-Za-z0-9-]{1,60}$", required=False, help_text="api_key: name of the header")
-    username = serializers.CharField(max_length=200, required=False)
+    type = serializers.ChoiceField(choices=["none", "basic", "api_key", "bearer", "oauth2", "wsse"], default="none")
     password_type = serializers.ChoiceField(choices=["text", "digest"], default="digest")
     timestamp = serializers.BooleanField(default=False, help_text="wsse: an expiry beside the token")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["type"] == "wsse" and "sign" in attrs:
+            raise serializers.ValidationError({"sign": ["The token of wsse proves it already."]})
+        return super().validate(attrs)
 
 
 class SoapOptions(Declared):
