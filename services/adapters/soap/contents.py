@@ -158,7 +158,7 @@ def _value(shape: Simple, text: str) -> Any:
     text = " ".join(text.split())
     if shape.base == "boolean":
         return text in {"true", "1"}
-    if is_integer(shape.base) and len(text) <= 18:
+    if is_integer(shape.base) and len(text.lstrip("+-")) <= 18:
         return int(text)
     if shape.base in {"float", "double"} and math.isfinite(float(text.replace("INF", "inf"))):
         return float(text)
