@@ -28,7 +28,7 @@ from services.cases.constants import Act, DeliveryState, Status
 from services.cases.leases import wake_following
 from services.cases.models import Attachment, Case, Delivery, Draft
 from services.cases.sentences import say
-from services.catalogue.models import Department, Service
+from services.catalogue.models import Availability, Department, Service
 from services.catalogue.queries import department_for, holidays
 from services.forms.models import FormVersion
 
@@ -43,6 +43,10 @@ class KeyReusedError(Exception):
 
 class NotAcceptingError(Exception):
     """The service has no live connection, so nothing may be promised."""
+
+
+class PausedError(NotAcceptingError):
+    """The service is paused: nobody can start or send just now."""
 
 
 class UndeclaredError(Exception):
@@ -84,6 +88,8 @@ def submit_case(
         existing = case_with_key(submission_key, body_digest)
         if existing is not None:
             return existing
+        if service.availability == Availability.PAUSED:
+            raise PausedError(service.code)
         files = list(attachments)
         now = timezone.now()
         department = department_for(service, _kelurahan_of(version, answers))

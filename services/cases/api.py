@@ -180,6 +180,10 @@ class CasesView(APIView):
                 case = self._submit(request, service, body["answers"], submission_key, digest)
         except actions.KeyReusedError:
             raise Problem(422, "key_reused", "This Idempotency-Key was used with another body.") from None
+        except actions.PausedError:
+            raise Problem(
+                503, "service_paused", "This service is paused. Nothing was stored; send the same request later.", wait=3600
+            ) from None
         except actions.NotAcceptingError:
             raise Problem(503, "not_accepting", "This service cannot accept applications right now.") from None
         return Response(as_json(case), status=201)

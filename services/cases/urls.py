@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("akun/", case_views.account, name="account-home"),
     path("lacak/", case_views.track, name="track"),
     path("layanan/<slug:slug>/ajukan/", views.begin, name="apply"),
+    path("layanan/<slug:slug>/kabari/", views.paused, name="service-paused"),
     path("isian/<slug:ref>/", views.tasks, name="draft"),
     path("isian/<slug:ref>/periksa/", views.check, name="draft-check"),
     path("isian/<slug:ref>/kirim/", views.send, name="draft-send"),

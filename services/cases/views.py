@@ -25,7 +25,8 @@ from services.cases.models import Attachment, Draft
 from services.cases.permissions import may_read_attachment
 from services.cases.presentation import receipt_page
 from services.cases.typing_kept import keeps_what_was_typed, take_typed
-from services.catalogue.models import Channel
+from services.catalogue import wishes
+from services.catalogue.models import Availability, Channel
 from services.catalogue.queries import service_by_slug
 
 
@@ -42,7 +43,33 @@ def begin(request: SignedInRequest, slug: str) -> HttpResponse:
     text = service_by_slug(slug)
     if text is None or text.service.channel != Channel.FORM or text.service.form is None:
         raise Http404
+    if text.service.availability == Availability.PAUSED:
+        return see_other("service-paused", slug)
     return see_other("draft", drafts.start(text.service, request.user).ref)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def paused(request: SignedInRequest, slug: str) -> HttpResponse:
+    """A paused service: one press, and the person hears once when it is open again."""
+    text = service_by_slug(slug)
+    if text is None:
+        raise Http404
+    if request.method == "POST":
+        if request.POST.get("batal"):
+            wishes.take_back(request.user, text.service)
+        elif text.service.availability == Availability.PAUSED:
+            wishes.wish(request.user, text.service)
+        return see_other("service-paused", slug)
+    facts = {
+        "text": text,
+        "service": text.service,
+        "open": text.service.availability != Availability.PAUSED,
+        "wished": wishes.wishes(request.user, text.service),
+        "nav": "layanan",
+    }
+    return render(request, "cases/paused.html", facts)
 
 
 @login_required

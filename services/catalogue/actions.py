@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from portal.lib import editions, languages
 from portal.lib.languages import DEFAULT
+from services.catalogue import wishes
 from services.catalogue.models import (
     Availability,
     Category,
@@ -223,4 +224,6 @@ def set_availability(services: str | Iterable[int], availability: Availability |
     count = changed.update(availability=availability, availability_since=since or now, updated_at=now)
     if count:
         editions.announce()
+        if availability != Availability.PAUSED:
+            wishes.tell(Service.objects.filter(chosen).values_list("pk", flat=True))
     return count

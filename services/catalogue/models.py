@@ -270,6 +270,22 @@ class Service(models.Model):
         return names.get(languages.active()) or names.get(languages.DEFAULT) or self.code
 
 
+class AvailabilityWish(models.Model):
+    """Somebody wants to hear, once, when a paused service can be started again."""
+
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="wishes")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    asked_at = models.DateTimeField(auto_now_add=True)
+    told_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["service", "user"], condition=models.Q(told_at=None), name="one_open_wish_a_service"
+            ),
+        ]
+
+
 class ServiceText(models.Model):
     """The public text of a service in one language, as published, with its search words."""
 
