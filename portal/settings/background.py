@@ -30,6 +30,7 @@ CELERY_TASK_QUEUES = [Queue("celery"), Queue("questions")]
 CELERY_TASK_ROUTES = {
     "services.cases.tasks.ask_status": {"queue": "questions"},
     "services.subscriptions.tasks.send_event": {"queue": "questions"},
+    "services.adapters.timetable.keep_contracts": {"queue": "questions"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_ACKS_LATE = True
@@ -62,6 +63,21 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "task": "services.subscriptions.timetable.read_timelines",
         "schedule": schedule(env.float("EVENT_SWEEP_SECONDS", default=5.0)),
         "options": {"expires": 10},
+    },
+    "keep-contracts": {
+        "task": "services.adapters.timetable.keep_contracts",
+        "schedule": crontab(hour="1-4", minute=20),
+        "options": {"expires": 3000},
+    },
+    "settle-windows": {
+        "task": "services.adapters.timetable.settle_windows",
+        "schedule": schedule(60.0),
+        "options": {"expires": 50},
+    },
+    "forget-old-exchanges": {
+        "task": "services.adapters.timetable.forget_old",
+        "schedule": crontab(hour=3, minute=50),
+        "options": {"expires": 3600},
     },
     "forget-old-events": {
         "task": "services.subscriptions.timetable.forget_old_events",

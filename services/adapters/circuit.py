@@ -46,6 +46,8 @@ def admit(connection: Connection, *, now: datetime, live: int, retry: bool) -> A
     """Decide for one attempt. `live`: leases of this connection that are running. `retry`: not the first try."""
     if not connection.is_active:
         return Admission(False, until=now + timedelta(seconds=30))
+    if (ends_at := maintenance_ends(connection, now)) is not None:
+        return Admission(False, until=ends_at)
     if connection.failures >= FAILURES_TO_OPEN:
         if is_open(connection, now):
             assert connection.open_until is not None
@@ -62,6 +64,13 @@ def admit(connection: Connection, *, now: datetime, live: int, retry: bool) -> A
         connection.budget -= 1
         connection.save(update_fields=["budget", "budget_at"])
     return Admission(True)
+
+
+def maintenance_ends(connection: Connection, now: datetime) -> datetime | None:
+    """When the maintenance that is going on ends, at most 15 minutes from now so that a shortened one is noticed; else None."""
+    running = connection.maintenances.filter(starts_at__lte=now, ends_at__gt=now)
+    ends_at = running.order_by("-ends_at").values_list("ends_at", flat=True).first()
+    return min(ends_at, now + timedelta(minutes=15)) if ends_at is not None else None
 
 
 def _refill(connection: Connection, now: datetime) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
+from django.utils import timezone
 
 from portal.lib import strict_json
 from portal.lib.logs import correlation_id
@@ -265,6 +266,10 @@ def _connection(connection_id: int) -> Connection:
         raise Misconfigured("connection", detail="the connection is gone")
     if not connection.is_active:
         raise Unavailable("switched_off", maybe_sent=False, counts=False, slow=True)
+    now = timezone.now()
+    if (ends_at := circuit.maintenance_ends(connection, now)) is not None:
+        left = (ends_at - now).total_seconds()
+        raise Unavailable("maintenance", maybe_sent=False, counts=False, slow=True, retry_after=left)
     return connection
 
 

@@ -7,12 +7,13 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from services.adapters import gateway
+from services.adapters import gateway, keeping
 from services.adapters.models import Connection
 from services.adapters.values import Misconfigured
 
 CALL_SECONDS = 3.0
 RUN_SECONDS = 25.0
+CONTRACT_SECONDS = 600.0
 
 
 @shared_task(name="services.adapters.timetable.check_connections")
@@ -38,6 +39,27 @@ def check_connections() -> None:
             continue
         well = health.reachable and health.authorised
         Connection.objects.filter(pk=pk).update(**{"last_success_at" if well else "last_failure_at": timezone.now()})
+
+
+@shared_task(name="services.adapters.timetable.keep_contracts")
+def keep_contracts() -> None:
+    """At night, each hour a while: contract tests of what is in service, at its test address or stand-in."""
+    end = time.monotonic() + CONTRACT_SECONDS
+    for binding in keeping.watched():
+        if time.monotonic() > end:
+            return
+        keeping.test_again(binding)
+
+
+@shared_task(name="services.adapters.timetable.settle_windows")
+def settle_windows() -> None:
+    """Maintenance begins and ends on time."""
+    keeping.settle_windows()
+
+
+@shared_task(name="services.adapters.timetable.forget_old")
+def forget_old() -> None:
+    keeping.forget_old()
 
 
 def _uses_network(connection: Connection) -> bool:

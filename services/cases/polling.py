@@ -94,7 +94,7 @@ def _claim(poll_id: int) -> Turn | None:
         mine = Poll.objects.filter(pk=poll_id, token=poll.token)
         # Half of the ceiling is kept for deliveries; while the breaker is open only they (or the health question) probe.
         busy = live_calls(backend, now) >= max(1, backend.ceiling // 2)
-        if busy or not backend.is_active or circuit.is_down(backend):
+        if busy or not backend.is_active or circuit.is_down(backend) or circuit.maintenance_ends(backend, now):
             mine.update(next_at=now + timedelta(seconds=random.uniform(2, 15)), woken_until=None)
             return None
         token = uuid.uuid4().hex

@@ -49,7 +49,7 @@ _FoundShape = inline_serializer(
     },
 )
 _TIMEOUTS = frozenset({"timeout", "connect_timeout", "dns_timeout"})
-_NOT_ASKED = frozenset({"breaker", "busy_here", "switched_off", "busy"})
+_NOT_ASKED = frozenset({"breaker", "busy_here", "switched_off", "busy", "maintenance"})
 
 
 def _plan(code: str, name: str) -> Plan:
