@@ -91,6 +91,7 @@ def _shown(
         "down": circuit.is_down(connection),
         "window": standing.maintenance_of(connection, timezone.now()),
         "figures": figures.of_connection(connection),
+        "days": figures.by_day(connection)[:14],
         "form": form,
         "problems": form.problems if form.is_bound else [],
         "walk": walk,

@@ -12,8 +12,8 @@ from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import User
-from services.adapters import gateway
-from services.adapters.models import Connection
+from services.adapters import figures, gateway
+from services.adapters.models import Connection, Exchange
 from services.catalogue.models import Department, Service
 from tests.backends.documented import Documented
 from tests.services.adapters.connecting.document import DOCUMENT
@@ -149,3 +149,15 @@ def test_a_webhook_secret_is_shown_once(desk: Client, registered: Connection) ->
     page(desk, "angkutan/kunci/", tindakan="hapus-lama", nama="webhook")
     registered.refresh_from_db()
     assert len(registered.secrets["webhook"]) == 1
+
+
+def test_the_history_of_a_connection_counts_real_calls_by_day(desk: Client, registered: Connection) -> None:
+    for status, detail in ((200, {}), (503, {}), (200, {"target": "test"})):
+        Exchange.objects.create(
+            connection=registered, direction="OUT", operation="submit", status=status, milliseconds=7, detail=detail
+        )
+    (day,) = figures.by_day(registered)
+    assert (day.calls, day.failed, day.slowest) == (2, 1, 7)
+    found = figures.of_connection(registered)
+    assert (found.calls, found.failed, found.good_percent, found.p95) == (2, 1, 50.0, 7)
+    assert "Riwayat kesehatan" in page(desk, "angkutan/")
