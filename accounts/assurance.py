@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from accounts.factors.rules import second_factors
+from accounts.factors.rules import proof_page, second_factors
 from accounts.models import User
 
 FRESH = timedelta(minutes=15)
@@ -98,8 +98,8 @@ def step_up(
     if known.level >= level and fresh and (came_back or not force):
         return None
     sent_away(request, back)
-    strong = level == 3 or (not user.has_usable_password() and second_factors(user))
-    name = "mfa_reauthenticate" if strong and second_factors(user) else "account_reauthenticate"
+    strong = level == 3 or not user.has_usable_password()
+    name = (strong and proof_page(user)) or "account_reauthenticate"
     return f"{reverse(name)}?{urlencode({REDIRECT_FIELD_NAME: back})}"
 
 

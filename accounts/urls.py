@@ -2,7 +2,6 @@
 
 from allauth.account import views
 from allauth.account.decorators import reauthentication_required
-from allauth.mfa.base import views as factors
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
@@ -41,9 +40,9 @@ urlpatterns = [
     path("perangkat/", devices.listed, name="usersessions_list"),
     path("perangkat/keluarkan/", proved(devices.end), name="session-end"),
     path("perangkat/keluarkan/semua/", proved(devices.end_all), name="session-end-all"),
-    path("masuk/kode/", factors.authenticate, name="mfa_authenticate"),
+    path("masuk/kode/", own.write_code, name="mfa_authenticate"),
     path("masuk/kunci/", own.passkey_sign_in, name="mfa_login_webauthn"),
-    path("masuk/ulang/kode/", factors.reauthenticate, name="mfa_reauthenticate"),
+    path("masuk/ulang/kode/", own.write_code_again, name="mfa_reauthenticate"),
     path("masuk/ulang/kunci/", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
     path("langkah-kedua/", own.index, name="mfa_index"),
     path("langkah-kedua/aplikasi/pasang/", own.activate_app, name="mfa_activate_totp"),

@@ -14,7 +14,7 @@ from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, generate_totp_secret
-from allauth.mfa.utils import decrypt, encrypt
+from allauth.mfa.utils import decrypt, encrypt, is_mfa_enabled
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
     AuthenticateWebAuthnForm,
@@ -58,6 +58,11 @@ class _Code(forms.Form):
     """The code of an authenticator app, or one recovery code."""
 
     user: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_mfa_enabled(self.user, [Authenticator.Type.TOTP]):
+            self.fields["code"].label, self.fields["code"].help_text = _("Kode cadangan"), _("8 angka, tiap kode satu kali")
 
     def clean_code(self) -> str:
         forget = _counted(self.user)

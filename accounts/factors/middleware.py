@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 
 from allauth.account.adapter import get_adapter
-from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
@@ -75,10 +74,7 @@ class StaffDoors:
         if rules.has_shown(request, user) or not rules.is_staff(user):
             return ""
         back = request.get_full_path() if request.method == "GET" else request.path
-        kinds = set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
-        if Authenticator.Type.TOTP in kinds:
-            return f"{reverse('mfa_reauthenticate')}?{urlencode({REDIRECT_FIELD_NAME: back})}"
-        if Authenticator.Type.WEBAUTHN in kinds:
-            return f"{reverse('mfa_reauthenticate_webauthn')}?{urlencode({REDIRECT_FIELD_NAME: back})}"
+        if page := rules.proof_page(user):
+            return f"{reverse(page)}?{urlencode({REDIRECT_FIELD_NAME: back})}"
         request.session[rules.NEXT] = back
         return reverse("mfa_index")

@@ -31,6 +31,14 @@ def second_factors(user: User) -> bool:
     return Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
 
 
+def proof_page(user: User) -> str:
+    """Name of the page where this person shows the second factor they use: the app's code before the passkey; "" without."""
+    kinds = set(Authenticator.objects.filter(user_id=user.pk).values_list("type", flat=True))
+    if Authenticator.Type.TOTP in kinds:
+        return "mfa_reauthenticate"
+    return "mfa_reauthenticate_webauthn" if Authenticator.Type.WEBAUTHN in kinds else ""
+
+
 def has_shown(request: HttpRequest, user: User) -> bool:
     """Did this session show a second factor (or set one up) at any time?"""
     return any(record["method"] == "mfa" for record in get_authentication_records(request, user))

@@ -9,7 +9,7 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.account.models import Login
 from allauth.account.utils import get_next_redirect_url
 from allauth.core.internal.httpkit import authenticated_user
-from allauth.mfa.base.views import IndexView
+from allauth.mfa.base.views import AuthenticateView, IndexView, ReauthenticateView
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.views import ViewRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView
@@ -68,6 +68,25 @@ def download(request: SignedInRequest) -> HttpResponse:
     return response
 
 
+class _Kinds:
+    """Tells the page which codes this person can write at all: a passkey is not written."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        ret: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]
+        kinds = set(Authenticator.objects.filter(user=ret["form"].user).values_list("type", flat=True))
+        ret["with_app"], ret["with_passkey"] = Authenticator.Type.TOTP in kinds, Authenticator.Type.WEBAUTHN in kinds
+        ret["with_codes"] = Authenticator.Type.RECOVERY_CODES in kinds
+        return ret
+
+
+class WriteCode(_Kinds, AuthenticateView):
+    """After the password. Without an authenticator app the passkey comes first."""
+
+
+class WriteCodeAgain(_Kinds, ReauthenticateView):
+    """Of somebody who is signed in."""
+
+
 class PasskeySignIn(LoginWebAuthnView):
     """As allauth's, and afterwards to the page that asked for the sign-in."""
 
@@ -117,6 +136,8 @@ class RemovePasskey(RemoveWebAuthnView):
 activate_app = ActivateApp.as_view()
 index = Index.as_view()
 recovery_codes = RecoveryCodes.as_view()
+write_code = WriteCode.as_view()
+write_code_again = WriteCodeAgain.as_view()
 passkey_sign_in = PasskeySignIn.as_view()
 add_passkey = AddPasskey.as_view()
 remove_passkey = RemovePasskey.as_view()

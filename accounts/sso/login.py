@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from accounts.codes import numbers
 from accounts.codes.identifiers import NumberField, clean_email
 from accounts.codes.issuing import person_of
+from accounts.factors.rules import proof_page
 from accounts.guard import devices, guessing
 from accounts.guard.models import Event
 from accounts.guard.notices import EVENTS, tell
@@ -123,13 +124,18 @@ class LoginHooks(DefaultAccountAdapter):
         return bool(super().is_reauthentication_required(app=app, **kwargs))
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
-        """Who has a second factor shows it again: whoever only knows the password changes nothing here."""
+        """Who has a second factor shows it again: whoever only knows the password changes nothing here. Without an
+        authenticator app the passkey comes first, and the code is a recovery code."""
+        page = proof_page(user)
         words = {
             "reauthenticate": _("Pakai kata sandi"),
-            "mfa_reauthenticate": _("Pakai kode dari aplikasi autentikator"),
+            "mfa_reauthenticate": _("Pakai kode dari aplikasi autentikator")
+            if page == "mfa_reauthenticate"
+            else _("Pakai kode cadangan"),
             "mfa_reauthenticate:webauthn": _("Pakai kunci sandi"),
         }
         found = [{**method, "description": words[method["id"]]} for method in super().get_reauthentication_methods(user)]
+        found.sort(key=lambda method: method["url"] != (reverse(page) if page else ""))
         return [method for method in found if method["id"] != "reauthenticate"] or found
 
     def clean_email(self, email: str) -> str:
