@@ -56,6 +56,8 @@ def clean_number(typed: str) -> str:
     wrong = ValidationError(_("Tulis nomor HP seperti 0812 3456 7890"), code="invalid")
     if not _TYPED_NUMBER.fullmatch(text):
         raise wrong
+    home = phonenumbers.country_code_for_region(settings.PHONE_REGIONS[0])
+    text = re.sub(rf"^\(?00[ ().\-/]*(?={home})", "+", text)  # as dialled from abroad
     try:
         number = phonenumbers.parse(text, settings.PHONE_REGIONS[0])
     except phonenumbers.NumberParseException:

@@ -12,7 +12,7 @@ from allauth.account.forms import default_token_generator
 from allauth.account.internal.flows.email_verification import verify_email_indirectly
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
-from allauth.account.utils import get_next_redirect_url, user_pk_to_url_str
+from allauth.account.utils import get_next_redirect_url
 from allauth.account.views import INTERNAL_RESET_SESSION_KEY, PasswordResetFromKeyView, PasswordResetView, SignupView
 from allauth.core import ratelimit
 from django import forms
@@ -281,9 +281,7 @@ def _new_password(request: HttpRequest, row: OneTimeCode) -> HttpResponse:
         return redirect("account_reset_password")
     numbers.proved(user, row.address)
     request.session[INTERNAL_RESET_SESSION_KEY] = default_token_generator.make_token(user)
-    return redirect(
-        "account_reset_password_from_key", uidb36=user_pk_to_url_str(user), key=PasswordResetFromKeyView.reset_url_key
-    )
+    return redirect("account_reset_password_from_key", uidb36=user.public_id, key=PasswordResetFromKeyView.reset_url_key)
 
 
 # --- the number of the account ---

@@ -11,6 +11,7 @@ from allauth.account.forms import (
     ResetPasswordKeyForm,
     SetPasswordForm,
     SignupForm,
+    UserTokenForm,
 )
 from django import forms
 from django.core.exceptions import ValidationError
@@ -121,6 +122,13 @@ class ForgottenPassword(InOurWords, ResetPasswordForm):
 
 class NewPassword(InOurWords, ResetPasswordKeyForm):
     pass
+
+
+class ResetLink(UserTokenForm):
+    """A link to a new password names its person by the public name."""
+
+    def _get_user(self, uidb36: str | None) -> User | None:
+        return User.objects.filter(public_id=uidb36 or "").first()
 
 
 class AddEmail(InOurWords, AddEmailForm):

@@ -25,7 +25,7 @@ from accounts.sso import clients, grants, keys
 from accounts.sso.constants import SID, TARGET
 from accounts.sso.endings import note_sign_on
 from accounts.sso.models import Consent
-from accounts.sso.protocol import Asked, Refused, answer, check_authorization, redirect_with
+from accounts.sso.protocol import PROMPTS, Asked, Refused, answer, check_authorization, redirect_with
 from accounts.sso.provider import claims_of, sub_of
 from portal.lib import languages
 
@@ -134,7 +134,7 @@ def decide(request: HttpRequest, asked: Asked, query: dict[str, str], *, agreed:
             return redirect(away)
     allowed = Consent.objects.filter(user=user, client=asked.client).first()
     covered = allowed is not None and set(asked.scopes) <= allowed.scope_set() and _is_assured(asked)
-    if not agreed and (not covered or "consent" in asked.prompt):
+    if not agreed and (not covered or asked.prompt & {"consent", "select_account"}):
         if silent:
             return tell(asked, "consent_required")
         _remember_target(request, asked)
@@ -298,7 +298,7 @@ def discovery(request: HttpRequest) -> HttpResponse:
             "revocation_endpoint_auth_methods_supported": [*methods, "none"],
             "introspection_endpoint_auth_methods_supported": methods,
             "code_challenge_methods_supported": ["S256"],
-            "prompt_values_supported": ["none", "login", "consent", "select_account"],
+            "prompt_values_supported": list(PROMPTS),
             "claims_supported": "sub iss aud exp iat auth_time nonce acr amr sid name given_name family_name locale email "
             "email_verified phone_number phone_number_verified nik assurance_level".split(),
             "ui_locales_supported": list(languages.CODES),

@@ -18,9 +18,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import assurance
 from accounts.models import User
 from accounts.requests import SignedInRequest
-from accounts.sso import clients, grants, linking
+from accounts.sso import clients, linking
 from accounts.sso.authorize import address_of, decide, refuse, single, tell
-from accounts.sso.models import Consent, Grant, LinkedAccount
+from accounts.sso.endings import end_app
+from accounts.sso.forward import callback_of
+from accounts.sso.models import Consent, LinkedAccount
 from accounts.sso.protocol import Refused, check_authorization
 from accounts.sso.provider import TOLD
 from portal.lib import languages
@@ -47,10 +49,17 @@ def allow(user: User, client: Client, scopes: Iterable[str]) -> None:
 
 
 def withdraw(user: User, client: Client) -> None:
-    """Take back everything: the app's tokens are worth nothing from this moment on."""
+    """Take back everything: the app's tokens are worth nothing from this moment on, and it is told to end its sessions."""
     with transaction.atomic():
         Consent.objects.filter(user=user, client=client).delete()
-        grants.end_families(Grant.objects.filter(user=user, client=client, revoked_at=None).values_list("pk", flat=True))
+        end_app(user, client)
+
+
+def after_withdrawal(client: Client) -> str:
+    """What becomes of the person's session at the app: `ended`, `asked` (its back-channel logout) or `left`."""
+    if callback_of(client):
+        return "ended"
+    return "asked" if client.profile.backchannel_logout_uri else "left"
 
 
 @never_cache
@@ -74,7 +83,13 @@ def consent(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "sso/consent.html",
-        {"client": asked.client, "told": told(asked.scopes), "purpose": purpose_of(asked.client), "nav": "akun"},
+        {
+            "client": asked.client,
+            "told": told(asked.scopes),
+            "purpose": purpose_of(asked.client),
+            "again": address_of(query),
+            "nav": "akun",
+        },
     )
 
 
@@ -82,7 +97,12 @@ def consent(request: HttpRequest) -> HttpResponse:
 @require_safe
 def connected(request: SignedInRequest) -> HttpResponse:
     rows: list[dict[str, Any]] = [
-        {"consent": row, "told": told(row.scopes.split()), "purpose": purpose_of(row.client)}
+        {
+            "consent": row,
+            "told": told(row.scopes.split()),
+            "purpose": purpose_of(row.client),
+            "session": after_withdrawal(row.client),
+        }
         for row in Consent.objects.filter(user=request.user).select_related("client__profile").order_by("client__name")
     ]
     linked = {row.client_id: row for row in LinkedAccount.objects.filter(user=request.user).select_related("client")}
@@ -96,12 +116,19 @@ def connected(request: SignedInRequest) -> HttpResponse:
 def take_back(request: SignedInRequest) -> HttpResponse:
     row = (
         Consent.objects.filter(user=request.user, client=request.POST.get("aplikasi", "").replace("\0", ""))
-        .select_related("client")
+        .select_related("client__profile")
         .first()
     )
     if row is not None:
         withdraw(request.user, row.client)
-        messages.success(
-            request, _("%(name)s tidak bisa lagi memakai data Anda dari portal ini.") % {"name": row.client.name}
-        )
+        said = {
+            "ended": _("%(name)s tidak bisa lagi mengambil data Anda dari portal ini, dan sesi Anda di sana berakhir."),
+            "asked": _(
+                "%(name)s tidak bisa lagi mengambil data Anda dari portal ini, dan diminta mengakhiri sesi Anda di sana."
+            ),
+            "left": _(
+                "%(name)s tidak bisa lagi mengambil data Anda dari portal ini. Kalau masih masuk di sana, keluarlah di sana."
+            ),
+        }[after_withdrawal(row.client)]
+        messages.success(request, said % {"name": row.client.name})
     return redirect("sso-connected")

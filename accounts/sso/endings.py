@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from allauth.idp.oidc.models import Client
 from allauth.usersessions.adapter import get_adapter as session_hooks
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -52,21 +53,37 @@ def note_sign_on(request: HttpRequest) -> None:
 
 def end_session(sid: str) -> None:
     """Every app of this session loses its tokens now, and is told after the commit."""
-    if not sid:
-        return
+    if sid:
+        _end(_open().filter(sid=sid))
+
+
+def end_app(user: User, client: Client) -> None:
+    """What this app holds of this person, of whatever session, is worth nothing; the app is told after the commit."""
+    _end(_open().filter(user=user, client=client))
+
+
+def _end(found: QuerySet[Grant]) -> None:
     now = timezone.now()
     with transaction.atomic():
-        ended = list(Grant.objects.filter(sid=sid, logged_out_at=None).select_related("client__profile", "user"))
+        ended = list(found.select_related("client__profile", "user"))
         grants.end_families(grant.pk for grant in ended)
         Grant.objects.filter(pk__in=[grant.pk for grant in ended]).update(logged_out_at=now)
-        for grant in {grant.client_id: grant for grant in ended if grant.client.profile.backchannel_logout_uri}.values():
-            notice, made = LogoutNotice.objects.get_or_create(
+        told = [grant for grant in ended if grant.client.profile.backchannel_logout_uri]
+        for grant in {(grant.client_id, grant.sid): grant for grant in told}.values():
+            # An app that was left and entered again in the same session is told a second time.
+            notice, _made = LogoutNotice.objects.update_or_create(
                 client=grant.client,
-                sid=sid,
-                defaults={"sub": sub_of(grant.client, grant.user), "jti": secrets.token_urlsafe(24), "next_try": now},
+                sid=grant.sid,
+                defaults={
+                    "sub": sub_of(grant.client, grant.user),
+                    "jti": secrets.token_urlsafe(24),
+                    "next_try": now,
+                    "tries": 0,
+                    "told_at": None,
+                    "made_at": now,
+                },
             )
-            if made:
-                transaction.on_commit(lambda key=notice.pk: wake("accounts.tasks.tell_logout", key))  # type: ignore[misc]
+            transaction.on_commit(lambda key=notice.pk: wake("accounts.tasks.tell_logout", key))  # type: ignore[misc]
 
 
 def logout_token(notice: LogoutNotice) -> str:

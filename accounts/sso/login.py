@@ -6,6 +6,7 @@ from typing import Any
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
+from allauth.account.utils import url_str_to_user_pk
 from allauth.core import context
 from django.conf import settings
 from django.http import HttpRequest
@@ -39,8 +40,10 @@ class LoginHooks(DefaultAccountAdapter):
         return settings.PUBLIC_URL + reverse("account_confirm_email", args=[emailconfirmation.key])
 
     def get_reset_password_from_key_url(self, key: str) -> str:
+        """With the person's public name: the key of their row is nobody's business."""
         uid, _dash, token = key.partition("-")
-        return settings.PUBLIC_URL + reverse("account_reset_password_from_key", kwargs={"uidb36": uid, "key": token})
+        name = User.objects.values_list("public_id", flat=True).get(pk=url_str_to_user_pk(uid))
+        return settings.PUBLIC_URL + reverse("account_reset_password_from_key", kwargs={"uidb36": name, "key": token})
 
     def logout(self, request: HttpRequest) -> None:
         """Signing out here signs out of every app of this session."""

@@ -29,6 +29,7 @@ from accounts.sso.provider import sub_of
 
 ID_TOKEN_SECONDS = 300
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+PROMPTS = ("none", "login", "consent", "select_account")
 VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 
@@ -83,6 +84,9 @@ def check_authorization(uri: str, query: Mapping[str, str]) -> Asked:
     max_age = query.get("max_age", "")
     if max_age and not (max_age.isascii() and max_age.isdigit() and len(max_age) <= 9):
         raise refuse("invalid_request", "max_age is a number of seconds.")
+    prompt = frozenset(query.get("prompt", "").split())
+    if prompt - set(PROMPTS):  # Initiating User Registration via OpenID Connect 1.0, 4.1
+        raise refuse("invalid_request", "prompt: a value is not supported; prompt_values_supported names those that are.")
     if "claims" in query:
         raise refuse("invalid_request", "The claims parameter is not supported; ask by scope.")
     return Asked(
@@ -92,7 +96,7 @@ def check_authorization(uri: str, query: Mapping[str, str]) -> Asked:
         state=state,
         nonce=query.get("nonce", ""),
         challenge=query["code_challenge"],
-        prompt=frozenset(query.get("prompt", "").split()),
+        prompt=prompt,
         max_age=int(max_age) if max_age else None,
         acr_values=query.get("acr_values", ""),
         id_token_hint=query.get("id_token_hint", ""),

@@ -52,6 +52,7 @@ ACCOUNT_FORMS = {
     "set_password": "accounts.guard.forms.SetPassword",
     "reset_password": "accounts.guard.forms.ForgottenPassword",
     "reset_password_from_key": "accounts.guard.forms.NewPassword",
+    "user_token": "accounts.guard.forms.ResetLink",
     "add_email": "accounts.guard.forms.AddEmail",
 }
 ACCOUNT_EMAIL_NOTIFICATIONS = True

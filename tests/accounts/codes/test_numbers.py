@@ -156,7 +156,9 @@ def test_a_number_is_removed_only_beside_an_address(resident: Person, by_phone_o
 def test_a_new_password_by_a_code(resident: Person, visitor: Visitor, phone: Phone) -> None:
     assert visitor.post("sandi/lupa/", email="0812 3456 7890").headers["Location"] == "/akun/sandi/lupa/kode/"
     page = visitor.post("sandi/lupa/kode/", code=phone.code(NUMBER)).headers["Location"]
-    assert page.endswith("set-password/") and visitor.browser.get(page).status_code == 200
+    assert (
+        page == f"/akun/sandi/lupa/{resident.user.public_id}-set-password/" and visitor.browser.get(page).status_code == 200
+    )
     new = "sepeda tua di gudang"
     visitor.browser.post(page, {"password1": new, "password2": new})
     resident.user.refresh_from_db()
@@ -207,7 +209,20 @@ def test_a_proof_renews_the_time(resident: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["12345", "0812 3456", "+1 202 555 0123", "+44 7700 900123", "021 5551234", "0812ABC7890", "+" * 30]
+    "typed",
+    [
+        "12345",
+        "0812 3456",
+        "00812 3456 7890",
+        "0044 7700 900123",
+        "0062",
+        "000062 812 3456 7890",
+        "+1 202 555 0123",
+        "+44 7700 900123",
+        "021 5551234",
+        "0812ABC7890",
+        "+" * 30,
+    ],
 )
 def test_what_is_no_mobile_number_of_here_is_refused(typed: str, phone: Phone) -> None:
     with pytest.raises(ValidationError):

@@ -24,7 +24,17 @@ def wrong(code: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "typed", ["081234567890", "+62 812-3456-7890", "6281234567890", "0812.3456.7890", "０８１２３４５６７８９０"]
+    "typed",
+    [
+        "081234567890",
+        "+62 812-3456-7890",
+        "6281234567890",
+        "0812.3456.7890",
+        "０８１２３４５６７８９０",
+        "006281234567890",
+        "00 62 812 3456 7890",
+        "(00)62 812-3456-7890",
+    ],
 )
 def test_a_number_signs_in_with_the_password_however_it_is_typed(resident: Person, visitor: Visitor, typed: str) -> None:
     visitor.post("masuk/", login=typed, password=PASSWORD)

@@ -46,7 +46,10 @@ def credential() -> dict[str, object]:
             "id": "cGFzc2tleS1vZi1hbmk",
             "rawId": "cGFzc2tleS1vZi1hbmk",
             "type": "public-key",
-            "response": {"clientDataJSON": client.b64, "attestationObject": _b64(AttestationObject.create("none", data, {}))},
+            "response": {
+                "clientDataJSON": client.b64,
+                "attestationObject": _b64(AttestationObject.create("none", data, {})),
+            },
         }
     )
     return dict(made)

@@ -7,7 +7,6 @@ from io import StringIO
 
 import pytest
 from allauth.account.forms import default_token_generator
-from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.core import mail
@@ -107,7 +106,7 @@ def test_a_reset_password_ends_every_session(resident: Person, ended: list[str])
     with_apps(phone, "sid-phone")
     stranger, new = Client(), "gerobak biru tiga puluh"
     resident.user.refresh_from_db()
-    link = f"/akun/sandi/lupa/{user_pk_to_url_str(resident.user)}-{default_token_generator.make_token(resident.user)}/"
+    link = f"/akun/sandi/lupa/{resident.user.public_id}-{default_token_generator.make_token(resident.user)}/"
     where = stranger.get(link)["Location"]
     stranger.post(where, {"password1": new, "password2": new})
     assert phone.browser.get("/akun/").status_code == 302 and ended == ["sid-phone"]

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from allauth.account.utils import user_pk_to_url_str
 from django.core import mail
 from django.test import Client
 
@@ -32,6 +33,17 @@ def choose(link: str, password: str = NEW) -> Any:
     browser = Client()
     where = browser.get(link).headers.get("Location", "")
     return browser.post(where, {"password1": password, "password2": password}) if where else None
+
+
+def test_the_link_to_a_new_password_names_nobodys_row(resident: Person) -> None:
+    link = reset_link(resident)
+    uid, _dash, token = link.removeprefix("/akun/sandi/lupa/").partition("-")
+    assert uid == resident.user.public_id
+    for other in (user_pk_to_url_str(resident.user), User.objects.create_user("lain@example.org").public_id):
+        answer = Client().get(f"/akun/sandi/lupa/{other}-{token}")
+        assert answer.status_code == 200 and "kedaluwarsa" in answer.content.decode()
+    where = Client().get(link)["Location"]
+    assert where == f"/akun/sandi/lupa/{uid}-set-password/"
 
 
 def test_a_new_password_needs_the_present_one(resident: Person) -> None:
