@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from allauth.idp.oidc.models import Token
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
+from drf_spectacular.drainage import set_override
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import APIException, AuthenticationFailed
@@ -136,10 +137,14 @@ def consumer_of(request: Request) -> str:
     return f"user-{request.user.pk}" if request.user.is_authenticated else f"address-{request.META.get('REMOTE_ADDR', '')}"
 
 
+set_override(TokenAuthentication, "suppress_collision_warning", True)  # one scheme, however its tokens are read
+
+
 class TokenScheme(OpenApiAuthenticationExtension):
     """How the OpenAPI document describes these tokens, with the scope of each operation."""
 
     target_class = "accounts.api_tokens.TokenAuthentication"
+    match_subclasses = True
     name = "portal"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
@@ -153,8 +158,3 @@ class TokenScheme(OpenApiAuthenticationExtension):
         needs = next((p for p in auto_schema.view.permission_classes if isinstance(p, type) and issubclass(p, Needs)), None)
         scope = needs.scope_for(auto_schema.method.upper()) if needs else ""
         return {self.name: [scope] if scope else []}
-
-
-class BrieflyKeptScheme(TokenScheme):
-    target_class = "accounts.api_tokens.BrieflyKeptToken"
-    name = "portal"
