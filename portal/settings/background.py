@@ -84,6 +84,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": crontab(hour=3, minute=40),
         "options": {"expires": 3600},
     },
+    "warn-of-expiring-secrets": {
+        "task": "services.adapters.timetable.warn_of_expiring_secrets",
+        "schedule": crontab(hour=7, minute=10),
+        "options": {"expires": 3600},
+    },
     "adopt-polls": {
         "task": "services.cases.timetable.adopt_polls",
         "schedule": schedule(3600.0),

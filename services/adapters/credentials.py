@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
@@ -18,11 +19,20 @@ from services.adapters.values import Misconfigured
 
 
 def secret_of(setup: Setup, name: str) -> str:
-    """Raises Misconfigured."""
+    """The newest of this name. Raises Misconfigured."""
     value = setup.secrets.get(name)
+    if isinstance(value, list) and value:
+        value = value[0]
     if not isinstance(value, str) or not value:
         raise Misconfigured("secret_missing", detail=name)
     return value
+
+
+def with_old_secrets(setup: Setup) -> Setup | None:
+    """The same with the secrets before the newest, for while the backend does not know the new ones yet; None: there are none."""
+    old = {name: value[1] for name, value in setup.secrets.items() if isinstance(value, list) and len(value) > 1}
+    old.pop("webhook", None)
+    return replace(setup, secrets={**setup.secrets, **old}) if old else None
 
 
 def auth_of(setup: Setup) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""What the clock starts: asking the departments' systems how they are."""
+"""What the clock starts: asking the departments' systems how they are, and warning of secrets that end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from services.adapters import gateway, keeping
+from services.adapters import expiry, gateway, keeping
 from services.adapters.models import Connection
 from services.adapters.values import Misconfigured
 
@@ -60,6 +60,12 @@ def settle_windows() -> None:
 @shared_task(name="services.adapters.timetable.forget_old")
 def forget_old() -> None:
     keeping.forget_old()
+
+
+@shared_task(name="services.adapters.timetable.warn_of_expiring_secrets")
+def warn_of_expiring_secrets() -> None:
+    """Tell integrators which secrets of their connections end soon."""
+    expiry.warn()
 
 
 def _uses_network(connection: Connection) -> bool:

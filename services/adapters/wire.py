@@ -27,7 +27,7 @@ from services.adapters import credentials, oauth
 from services.adapters.models import Exchange
 from services.adapters.outcomes import from_call_error
 from services.adapters.setup import Setup
-from services.adapters.values import Misconfigured
+from services.adapters.values import Misconfigured, Unavailable
 
 _log = logging.getLogger(__name__)
 Mark = Callable[[], object]
@@ -94,11 +94,27 @@ class Wire:
         self.ends = time.monotonic() + deadline_seconds
 
     def call(self, message: Message, *, fresh: bool, on_mark: Mark | None = None) -> Answer:
-        """The answer of any status. A 401 renews an OAuth token once and asks again.
+        """The answer of any status. A 401 renews an OAuth token once and asks again; then, where a new secret was given
+        beside an old one, the old one is tried.
 
         Raises Unavailable, Misconfigured, or what `on_mark` raised.
         """
         refuse_open_transaction()
+        try:
+            answer = self._renewed(message, fresh=fresh, on_mark=on_mark)
+        except Unavailable as error:
+            if error.cause != "credentials" or (old := self._with_old_secrets()) is None:
+                raise
+            return old._renewed(message, fresh=fresh, on_mark=on_mark)
+        if answer.status == 401 and not message.anonymous and (old := self._with_old_secrets()) is not None:
+            return old._renewed(message, fresh=fresh, on_mark=on_mark)
+        return answer
+
+    def _with_old_secrets(self) -> Wire | None:
+        setup = credentials.with_old_secrets(self.setup)
+        return Wire(setup, deadline_seconds=max(0.0, self.ends - time.monotonic())) if setup else None
+
+    def _renewed(self, message: Message, *, fresh: bool, on_mark: Mark | None) -> Answer:
         auth = self.setup.options.get("auth") or {}
         renewable = auth.get("type") == "oauth2" and not message.anonymous
         answer = self._once(message, fresh=fresh, on_mark=on_mark)

@@ -135,7 +135,7 @@ class SecretView(ConnectionsAPI):
     def put(self, request: Request, code: str, name: str) -> Response:
         """A secret is written and never shown again. A webhook's may be made here: that one is in this answer only."""
         connection = self.connection(request, code)
-        body = body_of(request, value=str, testing=bool, expires_on=str)
+        body = body_of(request, value=str, testing=bool, expires_on=str, keep_old=bool)
         made = None
         with judged(request):
             if name == "webhook" and "value" not in body:
@@ -148,6 +148,7 @@ class SecretView(ConnectionsAPI):
                     by=by(request),
                     testing=body.get("testing", False),
                     expires_on=_day(body.get("expires_on")),
+                    keep_old=body.get("keep_old", False),
                 )
         return Response({"name": name, "value": made})
 

@@ -326,7 +326,10 @@ SecretShape = inline_serializer(
     {
         "value": serializers.CharField(required=False, help_text="webhook: without it one is made, and shown this once"),
         "testing": serializers.BooleanField(required=False),
-        "expires_on": serializers.DateField(required=False),
+        "expires_on": serializers.DateField(
+            required=False, help_text="its integrators are told before; a certificate says it"
+        ),
+        "keep_old": serializers.BooleanField(required=False, help_text="the old one is tried where the new is refused"),
     },
 )
 SecretSetShape = inline_serializer(

@@ -8,6 +8,7 @@ import re
 import secrets as random_secrets
 from collections.abc import Mapping
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
@@ -15,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.lib.http import CallError, judge_url
-from services.adapters import gateway
+from services.adapters import expiry, gateway
 from services.adapters.connecting.problems import ConnectionProblem
 from services.adapters.models import Connection, Idempotency
 from services.adapters.sandbox import Fault
@@ -29,16 +30,26 @@ SETTABLE = (
     *("label", "base_url", "test_url", "options", "idempotency", "settle_seconds", "ceiling"),
     *("stand_in", "stand_in_fault"),
 )
-# The names of the secrets that an adapter reads, and whether several of one name are valid at once.
+
+
+class Old(StrEnum):
+    """What becomes of a secret when a new one is set: it goes on beside the new, only when that is asked for, or never."""
+
+    STAYS = "stays"
+    ON_REQUEST = "on_request"
+    GOES = "goes"
+
+
+# The names of the secrets that an adapter reads.
 SECRETS = {
-    "api_key": False,
-    "token": False,
-    "password": False,
-    "client_secret": False,
-    "hmac": False,
-    "certificate": False,
-    "certificate_key": False,
-    "webhook": True,
+    "api_key": Old.ON_REQUEST,
+    "token": Old.ON_REQUEST,
+    "password": Old.ON_REQUEST,
+    "client_secret": Old.ON_REQUEST,
+    "hmac": Old.ON_REQUEST,
+    "certificate": Old.GOES,
+    "certificate_key": Old.GOES,
+    "webhook": Old.STAYS,
 }
 LONGEST_SECRET = 20_000
 MOST_AT_ONCE = 2
@@ -124,11 +135,19 @@ def address_problem(url: Any) -> str:
 
 
 def set_secret(
-    connection: Connection, name: str, value: str, *, by: str, testing: bool = False, expires_on: date | None = None
+    connection: Connection,
+    name: str,
+    value: str,
+    *,
+    by: str,
+    testing: bool = False,
+    expires_on: date | None = None,
+    keep_old: bool = False,
 ) -> None:
-    """Write a secret; it is never shown again. A webhook's old one stays valid beside the new until `drop_old_secret`.
+    """Write a secret; it is never shown again. A webhook's old one stays valid beside the new until it is removed.
 
-    value: the secret itself, or `env:ADAPTER_SECRET_...`. Raises ConnectionProblem.
+    value: the secret itself, or `env:ADAPTER_SECRET_...`. keep_old: the one before is tried where the backend refuses the new
+    one (401). A certificate says itself when it ends. Raises ConnectionProblem.
     """
     if name not in SECRETS:
         raise ConnectionProblem({"name": [_("Pilih salah satu: %(kinds)s.") % {"kinds": ", ".join(SECRETS)}]})
@@ -137,11 +156,15 @@ def set_secret(
         raise ConnectionProblem({"value": [_("Isi rahasianya.")]})
     if given.startswith("env:") and not gateway.names_environment(given):
         raise ConnectionProblem({"value": [_("Nama di lingkungan server harus env:ADAPTER_SECRET_...")]})
+    if name in {"certificate", "certificate_key"} and not given.startswith("env:"):
+        expires_on = _judge_pem(name, given) or expires_on
     with transaction.atomic():
         locked = Connection.objects.select_for_update().get(pk=connection.pk)
         kept = locked.test_secrets if testing else locked.secrets
-        if SECRETS[name]:
-            kept[name] = [given, *(one for one in kept.get(name, []) if one != given)][:MOST_AT_ONCE]
+        if SECRETS[name] is Old.STAYS or (keep_old and SECRETS[name] is Old.ON_REQUEST and kept.get(name)):
+            before = kept.get(name) or []
+            before = before if isinstance(before, list) else [before]
+            kept[name] = [given, *(one for one in before if one != given)][:MOST_AT_ONCE]
         else:
             kept[name] = given
         info = {
@@ -152,6 +175,18 @@ def set_secret(
         locked.save(update_fields=["test_secrets" if testing else "secrets", "secret_info"])
     connection.refresh_from_db()
     _log.info("secret set", extra={"connection": connection.code, "secret": _label(name, testing), "by": by})
+
+
+def _judge_pem(name: str, given: str) -> date | None:
+    """When a certificate ends; None for a key. Raises ConnectionProblem."""
+    try:
+        if name == "certificate":
+            return expiry.end_of_certificate(given)
+        expiry.check_key(given)
+    except ValueError as error:
+        said = _("Isi sertifikat sebagai PEM.") if name == "certificate" else _("Isi kunci sebagai PEM tanpa kata sandi.")
+        raise ConnectionProblem({"value": [said]}) from error
+    return None
 
 
 def new_webhook_secret(connection: Connection, *, by: str) -> str:

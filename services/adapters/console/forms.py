@@ -182,6 +182,9 @@ class SecretForm(ConsoleForm):
         widget=forms.Textarea(attrs={**_PLAIN, "rows": 2}),
     )
     testing = forms.BooleanField(label=gettext_lazy("Hanya untuk alamat uji"), required=False)
+    keep_old = forms.BooleanField(
+        label=gettext_lazy("Yang lama tetap dicoba selama sistem dinas menolak yang baru"), required=False
+    )
     expires_on = forms.DateField(
         label=gettext_lazy("Berlaku sampai"),
         help_text=gettext_lazy("Contoh: 2027-02-14. Sebulan sebelumnya Anda diberi tahu"),

@@ -17,6 +17,7 @@ from portal.lib import strict_json
 from portal.lib.http import Answer
 from portal.lib.redaction import shape_of
 from services.adapters import envelope, mapping, outcomes
+from services.adapters.credentials import secret_of
 from services.adapters.declared.adapter import put_files
 from services.adapters.declared.spec import AuthOptions, ErrorSpec, FileSpec, LookupSpec, RowsField
 from services.adapters.documents.wsdl import Call, Description
@@ -283,9 +284,9 @@ class Soap(Adapter):
         auth: Mapping[str, Any] = self.setup.options.get("auth") or {}
         if auth.get("type") != "wsse":
             return None
-        password = self.setup.secrets.get("password")
-        if not isinstance(password, str) or not password or not auth.get("username"):
-            raise Misconfigured("secret_missing", detail="password")
+        if not auth.get("username"):
+            raise Misconfigured("secret_missing", detail="username")
+        password = secret_of(self.setup, "password")
         digest = auth.get("password_type", "digest") == "digest"
         return messages.Token(auth["username"], password, digest, bool(auth.get("timestamp")))
 
