@@ -82,6 +82,7 @@ class LookupView(APIView):
     @extend_schema(
         responses=_FoundShape,
         operation_id="lookups_ask",
+        auth=[{"portal": []}, {"cookieAuth": []}, {}],  # type: ignore[list-item]  # taken as it is
         description="The parameters of each lookup are its own: see `lookups` of the service, or its `openapi.json`.",
     )
     def get(self, request: Request, code: str, name: str) -> HttpResponse:
