@@ -336,12 +336,15 @@ ADAPTER_MODULES = [
     "services.adapters.kinds.openapi",
     "services.adapters.kinds.soap",
     "services.adapters.kinds.inbox",
+    "services.adapters.kinds.email",
     "services.adapters.kinds.demo",
     *env.list("ADAPTER_MODULES", default=[]),
 ]
 # Private networks that a backend may live in, as CIDR. Production opens none.
 ADAPTER_ALLOWED_NETWORKS: list[str] = env.list("ADAPTER_ALLOWED_NETWORKS", default=[])
 ADAPTER_ALLOW_HTTP = env.bool("ADAPTER_ALLOW_HTTP", default=False)
+# Mail domains that residents' data may be sent to by connections of kind email. None: that kind cannot be used.
+ADAPTER_EMAIL_DOMAINS: list[str] = env.list("ADAPTER_EMAIL_DOMAINS", default=[])
 
 # Named points at which a test may kill, stop or break a process. Refused in production by a system check.
 FAULT_FILE = env.str("FAULT_FILE", default="")

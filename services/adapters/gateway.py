@@ -101,7 +101,9 @@ def prepare(binding: Binding, submission: Submission) -> Prepared:
     return Prepared(
         connection_id=connection.pk,
         operation_id=operation.pk if operation else None,
-        idempotency=(operation.spec.get("idempotency") if operation else "") or connection.idempotency,
+        idempotency=adapter.idempotency
+        or (operation.spec.get("idempotency") if operation else "")
+        or connection.idempotency,
         body=body,
     )
 
@@ -131,14 +133,25 @@ def prepare_act(connection: Connection, act: LaterAct) -> Prepared:
     return Prepared(
         connection_id=connection.pk,
         operation_id=operation.pk if operation else None,
-        idempotency=spec.get("idempotency") or connection.idempotency,
+        idempotency=adapter.idempotency or spec.get("idempotency") or connection.idempotency,
         body=body,
     )
 
 
 def works_here(connection: Connection) -> bool:
-    """Do the department's staff work on its cases in the portal, without a system of their own?"""
-    return connection.kind == "inbox"
+    """Do the department's staff confirm and answer its cases in the portal, because no system of theirs does?"""
+    try:
+        return kind_of(connection.kind).works_here
+    except Misconfigured:
+        return False
+
+
+def stays_here(connection: Connection) -> bool:
+    """Does nothing of its deliveries leave the portal?"""
+    try:
+        return kind_of(connection.kind).stays_here
+    except Misconfigured:
+        return False
 
 
 def is_polled(connection: Connection) -> bool:

@@ -32,6 +32,9 @@ def cause_in_words(cause: str, detail: str = "") -> str:
         "shape": _("Jawaban tidak berbentuk seperti yang dinyatakan"),
         "not_found": _("Sistem tidak mengenal nomor itu (404)"),
         "health_path": _("Alamat kesehatan belum diisi"),
+        "mail": _("Server surat portal tidak menerima surat"),
+        "mail_refused": _("Server surat menolak surat ini: periksa alamat tujuan"),
+        "options": _("Pengaturan sambungan tidak bisa dipakai"),
         "not_declared": _("Operasi itu belum dinyatakan"),
     }
     said = str(known.get(cause, cause))

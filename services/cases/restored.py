@@ -30,7 +30,7 @@ def distrust_unfinished() -> dict[str, int]:
             delivery.phase, delivery.token, delivery.lease_until, delivery.woken_until = "", "", None, None
             delivery.state, delivery.next_try = DeliveryState.PENDING, now
             match delivery.idempotency:
-                case _ if gateway.works_here(delivery.connection):
+                case _ if gateway.stays_here(delivery.connection):
                     found["again"] += 1  # nothing left the portal: the restored rows are the whole truth
                 case Idempotency.KEY:
                     found["again"] += 1

@@ -45,6 +45,9 @@ class Adapter(ABC):
     Spec: ClassVar[type[Declared]] = NoOptions  # of an operation
     capabilities: ClassVar[frozenset[Capability]]
     uses_network: ClassVar[bool] = False
+    works_here: ClassVar[bool] = False  # staff confirm and answer in the portal's work list
+    stays_here: ClassVar[bool] = False  # nothing leaves the portal: handing over again is always safe
+    idempotency: ClassVar[str] = ""  # of every connection of this kind; empty: the connection says
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup

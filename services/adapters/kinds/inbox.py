@@ -14,6 +14,8 @@ from services.adapters.wire import Mark
 class Inbox(Adapter):
     kind = "inbox"
     label = "Daftar kerja di portal"
+    works_here = True
+    stays_here = True
     capabilities = frozenset({Capability.SUBMIT, Capability.ANSWER, Capability.ATTACHMENTS, Capability.WITHDRAW})
 
     def prepare(self, submission: Submission, spec: Mapping[str, Any], rows: list[Any]) -> bytes:

@@ -76,7 +76,8 @@ def connect(department, service):
 
     def make(kind="rest", *, base_url="", auth=None, secrets=None, options=None, submit=None):
         oauth._tokens.clear()
-        chosen = {**(OPTIONS if kind == "rest" else {}), **({"auth": auth} if auth else {}), **(options or {})}
+        declared = kind in {"rest", "openapi"}
+        chosen = {**(OPTIONS if declared else {}), **({"auth": auth} if auth else {}), **(options or {})}
         made = Connection.objects.create(
             code="uji",
             department=department,
@@ -86,7 +87,7 @@ def connect(department, service):
             options=chosen,
             secrets=secrets or {},
         )
-        if kind == "rest":
+        if declared:
             for name, spec in {"submit": {**SUBMIT, **(submit or {})}, "reconcile": RECONCILE, "status": STATUS}.items():
                 Operation.objects.create(connection=made, name=name, spec=spec)
         Binding.objects.create(service=service, connection=made, mapping=ROWS)

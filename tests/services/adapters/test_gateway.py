@@ -23,12 +23,16 @@ SECRETS = {"client_secret": civil_registry.CLIENT_SECRET}
 KEY = "MJK-2611-AAAA-B"
 
 
-@pytest.fixture(params=["rest", "soap", "inbox", "demo"])
-def kind(request, connect, office):
+@pytest.fixture(params=["rest", "openapi", "soap", "inbox", "email", "demo"])
+def kind(request, connect, office, settings):
     Demo.effects.clear()
     if request.param == "soap":
         return request.getfixturevalue("taxed")
-    return connect(request.param, base_url=office.url, auth=OAUTH if request.param == "rest" else None, secrets=SECRETS)
+    if request.param == "email":
+        settings.ADAPTER_EMAIL_DOMAINS = ["dinas.example"]
+        return connect("email", options={"to": "loket@dinas.example"})
+    spoken = request.param in {"rest", "openapi"}
+    return connect(request.param, base_url=office.url, auth=OAUTH if spoken else None, secrets=SECRETS)
 
 
 # --- the contract, once for every kind ----------------------------------------------------------------------------------
@@ -47,7 +51,7 @@ def test_sending_twice_gives_the_same_receipt(kind, service):
     first = send(outgoing)
     assert isinstance(first, Receipt)
     assert send(outgoing) == first
-    assert first.accepted is (kind.kind != "inbox")
+    assert first.accepted is (kind.kind not in {"inbox", "email"})
 
 
 def test_health_is_told_and_nothing_is_raised(kind):
@@ -79,7 +83,7 @@ def test_a_connection_that_is_switched_off_waits(kind, service):
 
 def test_declared_and_implemented_are_the_same():
     assert check_kinds(None) == []
-    assert {"rest", "soap", "inbox", "demo"} <= set(kinds)
+    assert {"rest", "openapi", "soap", "inbox", "email", "demo"} <= set(kinds)
 
     class Liar(Demo):
         kind = "liar"
