@@ -236,6 +236,8 @@ PUBLIC_TABLES: dict[str, tuple[str, ...]] = {
     "catalogue.Need_life_events": (),
     "catalogue.Need_categories": (),
     "cms.ContentPage": (),
+    "adapters.Binding": ("service", "connection", "operation", "live_at"),  # the lookups that a service page offers
+    "adapters.Operation": (),
     "accounts.ClientProfile": ("address", "service", "is_approved"),
     "wagtailcore.Page": ("title", "slug", "live", "path", "url_path", "seo_title", "search_description"),
     "wagtailcore.Site": (),

@@ -5,12 +5,15 @@ What is asked is sent by POST: a tax number belongs in no address, history or lo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -89,7 +92,7 @@ def _ask(request: HttpRequest, plan: Plan, person: User | None, facts: dict[str,
         facts["trouble"] = _("Sistem dinas sedang tidak bisa menjawab. Coba lagi nanti; ini bukan kesalahan Anda.")
     else:
         facts["found"] = found
-        facts["lines"], facts["tables"] = shown(found.data or {}, plan.labels)
+        facts["lines"], facts["tables"] = shown(found.data or {}, plan.labels, plan.money)
 
 
 def _why(plan: Plan, name: str, why: str) -> str:
@@ -103,28 +106,44 @@ def _why(plan: Plan, name: str, why: str) -> str:
 
 
 def shown(
-    data: Mapping[str, Any], labels: Mapping[str, str], prefix: str = ""
+    data: Mapping[str, Any], labels: Mapping[str, str], money: Collection[str] = (), prefix: str = ""
 ) -> tuple[list[tuple[str, str]], list[dict[str, Any]]]:
-    """The answer as lines of label and text, and lists of objects as tables. labels: path -> words."""
+    """The answer as lines of label and text, and lists of objects as tables. labels: path -> words. money: paths of rupiah."""
     lines: list[tuple[str, str]] = []
     tables: list[dict[str, Any]] = []
     for name, value in data.items():
-        label = labels.get(f"{prefix}{name}") or words.spoken(name)
+        path = f"{prefix}{name}"
+        label = labels.get(path) or words.spoken(name)
         if isinstance(value, Mapping):
-            inner, more = shown(value, labels, f"{prefix}{name}.")
+            inner, more = shown(value, labels, money, f"{path}.")
             lines += [(f"{label}: {one}", text) for one, text in inner]
             tables += more
         elif isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
             columns = list(dict.fromkeys(key for one in value for key in one))
-            rows = [[plain(one.get(key)) for key in columns] for one in value[:200]]
-            heads = [labels.get(f"{prefix}{name}.{key}") or words.spoken(key) for key in columns]
+            heads = [labels.get(f"{path}.{key}") or words.spoken(key) for key in columns]
+            rows = [
+                [(head, plain(one.get(key), f"{path}.{key}" in money)) for key, head in zip(columns, heads, strict=True)]
+                for one in value[:200]
+            ]
             tables.append({"label": label, "columns": heads, "rows": rows})
         else:
-            lines.append((label, ", ".join(map(plain, value)) if isinstance(value, list) else plain(value)))
+            lines.append((label, ", ".join(map(plain, value)) if isinstance(value, list) else plain(value, path in money)))
     return lines, tables
 
 
-def plain(value: Any) -> str:
+def plain(value: Any, money: bool = False) -> str:
+    """One value as people read it: a day as a date, rupiah as rupiah."""
     if isinstance(value, bool):
         return str(_("Ya") if value else _("Tidak"))
-    return "–" if value is None or value == "" else str(value)
+    if value is None or value == "":
+        return "–"
+    text = str(value)
+    if money and re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,2})?", text):
+        whole, _dot, cents = text.partition(".")
+        return "Rp" + f"{int(whole):,}".replace(",", ".") + (f",{cents}" if cents.strip("0") else "")
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        try:
+            return date_format(date.fromisoformat(text), "j F Y")
+        except ValueError:
+            return text
+    return text

@@ -226,6 +226,7 @@ def test_a_resident_who_applies_renews_nothing(alice: User) -> None:
 NOT_SHOWN = {
     "catalogue.DepartmentMember",
     "catalogue.Invitation",
+    "catalogue.AvailabilityWish",  # who wants to hear when a service is open again
     "catalogue.Holiday",  # promises of one's own case
     "catalogue.SearchWord",  # written together with its SearchEntry
     "cms.CatalogueCheck",  # for operators

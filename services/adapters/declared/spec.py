@@ -216,6 +216,9 @@ class LookupSpec(Declared):
     labels = serializers.DictField(
         child=serializers.CharField(max_length=80), required=False, help_text="member of the answer -> how residents read it"
     )
+    money = serializers.ListField(
+        child=serializers.CharField(max_length=200), required=False, help_text="members of the answer that are rupiah"
+    )
     scope = serializers.RegexField(r"^[a-z]+:[a-z]+$", required=False)
     level = serializers.IntegerField(min_value=0, max_value=3, default=0, help_text="assurance level; 0: no sign-in needed")
     consent = serializers.BooleanField(default=False)

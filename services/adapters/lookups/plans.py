@@ -54,6 +54,7 @@ class Plan:
     spec: Mapping[str, Any] = field(repr=False)
     answer: list[Any] = field(repr=False)
     labels: Mapping[str, str] = field(repr=False)
+    money: frozenset[str]
     parameters: tuple[Parameter, ...]
     scope: str
     level: int
@@ -121,6 +122,7 @@ def _plan(service: Service, connection: Connection, operation: Operation) -> Pla
         spec=operation.spec,
         answer=declared["answer"],
         labels=declared.get("labels") or {},
+        money=frozenset(declared.get("money") or ()),
         parameters=tuple(_parameter(one) for one in declared.get("parameters", [])),
         scope=declared.get("scope", ""),
         level=declared["level"],
