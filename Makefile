@@ -7,7 +7,7 @@ export PORT
 # Where Python may not keep what it compiled, each of the many processes that are started compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run full full-stop full-status full-logs full-restart faults packages test test-postgres test-full bench ci lint types contracts migrations openapi templates docker-lint lock clean
+.PHONY: help run full full-stop full-status full-logs full-restart faults adapter packages test test-postgres test-full bench ci lint types contracts migrations openapi templates docker-lint lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ full-restart: ## restart one of its processes: NAME=worker-1
 
 faults: .venv/installed ## the fault matrix at full repetition and 10,000 submissions under random faults (about an hour)
 	@$(BIN)/python -m tests.faults --times 20 --storm 10000 --report docs/reference/faults.md
+
+adapter: .venv/installed ## files of a new adapter kind, with failing tests: name=my_kind
+	@$(BIN)/python manage.py adapter_kind "$(name)"
 
 packages: .venv/installed ## install the servers of `make full` from Debian's packages (root)
 	@$(BIN)/python -m portal.stack packages

@@ -1,4 +1,4 @@
-"""The contract of an adapter kind. A new kind is one module here with one class:
+"""The contract of an adapter kind. `make adapter name=...` begins a new one (docs/how-to/write-a-kind.md), one module with one class:
 
 1. subclass `Adapter`, declare `kind`, `label`, `Options` and `capabilities`, register it;
 2. write the methods that the capabilities declare (a system check compares);

@@ -13,14 +13,14 @@ from services.adapters.kinds.base import Adapter, kinds
 from services.adapters.kinds.demo import Demo
 from services.adapters.models import Exchange
 from services.adapters.timetable import check_connections
-from services.adapters.values import Capability, Health, Misconfigured, Receipt, Rejected, Unavailable
+from services.adapters.values import Capability, Health, Misconfigured, Rejected, Unavailable
 from services.adapters.wire import fill_path
 from tests.backends import chaos as c
 from tests.backends import civil_registry
-from tests.services.adapters.conftest import OAUTH, PHOTO, file_of, outgoing_of, send, submission_of
+from tests.services.adapters.conftest import OAUTH, PHOTO, file_of, outgoing_of, send
+from tests.services.adapters.contract import KEY, KindContract
 
 SECRETS = {"client_secret": civil_registry.CLIENT_SECRET}
-KEY = "MJK-2611-AAAA-B"
 
 
 @pytest.fixture(params=["rest", "openapi", "soap", "inbox", "email", "demo"])
@@ -35,50 +35,8 @@ def kind(request, connect, office, settings):
     return connect(request.param, base_url=office.url, auth=OAUTH if spoken else None, secrets=SECRETS)
 
 
-# --- the contract, once for every kind ----------------------------------------------------------------------------------
-
-
-def test_preparing_is_pure_and_says_the_same_twice(kind, service):
-    binding = gateway.binding_for(service)
-    first, second = (gateway.prepare(binding, submission_of(files=[file_of()])) for _ in range(2))
-    assert first == second
-    assert base64.b64encode(PHOTO) not in first.body and PHOTO not in first.body
-    assert not Exchange.objects.exists()
-
-
-def test_sending_twice_gives_the_same_receipt(kind, service):
-    outgoing = outgoing_of(service, files=[file_of()])
-    first = send(outgoing)
-    assert isinstance(first, Receipt)
-    assert send(outgoing) == first
-    assert first.accepted is (kind.kind not in {"inbox", "email"})
-
-
-def test_health_is_told_and_nothing_is_raised(kind):
-    assert gateway.check_health(kind) == Health(True, True, True, pytest.approx(0, abs=3000), "")
-
-
-def test_what_a_kind_cannot_do_is_misconfigured_and_what_it_can_works(kind, service):
-    receipt = send(outgoing_of(service))
-    able = gateway.kind_of(kind.kind).capabilities
-    if Capability.RECONCILE in able:
-        assert gateway.reconcile(kind.pk, KEY) == receipt
-        assert gateway.reconcile(kind.pk, "MJK-2611-ZZZZ-Z") is None
-        assert gateway.fetch_status(kind.pk, receipt.backend_reference).backend_reference == receipt.backend_reference
-    else:
-        with pytest.raises(Misconfigured):
-            gateway.reconcile(kind.pk, KEY)
-        with pytest.raises(Misconfigured):
-            gateway.fetch_status(kind.pk, "x")
-
-
-def test_a_connection_that_is_switched_off_waits(kind, service):
-    outgoing = outgoing_of(service)
-    kind.is_active = False
-    kind.save()
-    with pytest.raises(Unavailable) as caught:
-        send(outgoing)
-    assert (caught.value.maybe_sent, caught.value.counts) == (False, False)
+class TestEveryKind(KindContract):
+    """The contract, once for every kind."""
 
 
 def test_declared_and_implemented_are_the_same():
