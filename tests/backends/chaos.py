@@ -87,6 +87,8 @@ def send_raw(data: bytes) -> Script:
 
 
 def close_unread(talk: Conversation) -> None:
+    """Reset with the request unread: once its first byte is there, or it might be seen before anything was sent."""
+    talk.sock.recv(1, socket.MSG_PEEK)
     talk.reset()
 
 

@@ -87,7 +87,7 @@ def test_with_a_passkey_alone_no_code_is_asked_for() -> None:
 def test_with_recovery_codes_the_passkey_comes_first_and_the_field_says_which_code() -> None:
     page = with_passkey(codes=True).browser.get("/akun/masuk/kode/").content.decode()
     assert page.index(PASSKEY) < page.index(CODE_FIELD)
-    assert "Kode cadangan" in page and "aplikasi autentikator" not in page
+    assert "Satu kode cadangan" in page and "aplikasi autentikator" not in page
 
 
 def test_a_recovery_code_still_signs_in_without_the_passkey() -> None:
