@@ -1,7 +1,7 @@
 """What people type to say who they are: an e-mail address or a phone number, each in one written form only.
 
 Names that look alike must not be two accounts: an address has ASCII letters before the @, in lower case, and its domain is
-kept and compared as DNS knows it (punycode). A number is kept as E.164, however it was typed.
+kept and compared as DNS knows it (punycode, by IDNA 2008: straße.de is not strasse.de). A number is kept as E.164, however it was typed.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 import unicodedata
 from typing import Any
 
+import idna
 import phonenumbers
 from django import forms
 from django.conf import settings
@@ -39,7 +40,7 @@ def clean_email(typed: str) -> str:
     if not local.isascii():
         raise ValidationError(_("Bagian email sebelum @ hanya huruf a-z, angka, dan tanda biasa"), code="invalid")
     try:
-        known = domain if domain.isascii() else domain.encode("idna").decode()
+        known = domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
     except UnicodeError:
         known = ""
     try:

@@ -62,7 +62,10 @@ class _Code(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not is_mfa_enabled(self.user, [Authenticator.Type.TOTP]):
-            self.fields["code"].label, self.fields["code"].help_text = _("Satu kode cadangan"), _("8 angka, tiap kode satu kali")
+            self.fields["code"].label, self.fields["code"].help_text = (
+                _("Satu kode cadangan"),
+                _("8 angka, tiap kode satu kali"),
+            )
 
     def clean_code(self) -> str:
         forget = _counted(self.user)

@@ -65,7 +65,7 @@ def department(request: SignedInRequest, department: Department) -> HttpResponse
         except RefusedError as error:
             form.add_error("email", str(error))
         else:
-            messages.success(request, _("Tersimpan. Orang itu dikabari lewat email."))
+            messages.success(request, _("Tersimpan. Orang itu dikabari."))
             return redirect("staff-members-of", code=department.code)
     return _page(request, department, form)
 
@@ -115,7 +115,7 @@ def member(request: SignedInRequest, department: Department, public_id: str) -> 
         except RefusedError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, _("Tersimpan. Orang itu dikabari lewat email."))
+            messages.success(request, _("Tersimpan. Orang itu dikabari."))
             return redirect("staff-members-of", code=department.code)
     return _member_page(request, department, person, form)
 

@@ -86,7 +86,7 @@ def city_roles(request: SignedInRequest, public_id: str) -> HttpResponse:
         except RefusedError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, _("Tersimpan. Orang itu dikabari lewat email."))
+            messages.success(request, _("Tersimpan. Orang itu dikabari."))
             return redirect("staff-person", public_id=public_id)
     return _page(request, found, roles_form=form)
 
@@ -108,7 +108,7 @@ def account(request: SignedInRequest, public_id: str) -> HttpResponse:
         except RefusedError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, _("Tersimpan. Orang itu dikabari lewat email."))
+            messages.success(request, _("Tersimpan. Orang itu dikabari."))
             return redirect("staff-person", public_id=public_id)
     return _page(request, found, account_form=form)
 

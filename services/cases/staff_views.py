@@ -118,7 +118,7 @@ def decide(request: SignedInRequest, reference: str) -> HttpResponse:
         actions.decide_case(found, clerk=request.user, decision=decision, reason=reason)
     except actions.ConflictError as error:
         return _page(request, _ours(request, reference), reason, str(error))
-    messages.success(request, _("Keputusan tersimpan. Warga dikabari lewat email."))
+    messages.success(request, _("Keputusan tersimpan. Warga dikabari."))
     return redirect("staff-case", reference=found.reference)
 
 
@@ -142,7 +142,7 @@ def decide_withdrawal(request: SignedInRequest, reference: str) -> HttpResponse:
         actions.decide_withdrawal(found, clerk=request.user, granted=decision == "setuju", reason=reason)
     except actions.ConflictError as error:
         return _page(request, _ours(request, reference), reason, str(error))
-    messages.success(request, _("Keputusan tersimpan. Warga dikabari lewat email."))
+    messages.success(request, _("Keputusan tersimpan. Warga dikabari."))
     return redirect("staff-case", reference=found.reference)
 
 

@@ -236,6 +236,8 @@ def test_what_is_no_mobile_number_of_here_is_refused(typed: str, phone: Phone) -
         (" warga@example.org. ", "warga@example.org"),
         ("ｗａｒｇａ@example.org", "warga@example.org"),
         ("warga@bücher.example", "warga@xn--bcher-kva.example"),
+        ("warga@straße.example", "warga@xn--strae-oqa.example"),  # not strasse: another domain, maybe another person
+        ("warga@βόλος.example", "warga@xn--nxasmm1c.example"),
         ("warga@XN--BCHER-KVA.example", "warga@xn--bcher-kva.example"),
     ],
 )
@@ -244,7 +246,17 @@ def test_an_address_has_one_written_form(typed: str, kept: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["wаrga@example.org", "warga\u200b@example.org", "warga", "@example.org", "a@b", "x" * 300 + "@example.org"]
+    "typed",
+    [
+        "wаrga@example.org",
+        "warga\u200b@example.org",
+        "warga",
+        "@example.org",
+        "a@b",
+        "x" * 300 + "@example.org",
+        "warga@☃.example",
+        "warga@-ü.example",
+    ],
 )
 def test_an_address_that_only_looks_like_one_is_refused(typed: str) -> None:
     with pytest.raises(ValidationError):
