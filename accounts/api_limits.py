@@ -12,10 +12,13 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
+from rest_framework.exceptions import APIException, Throttled
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
 from accounts.api_tokens import consumer_of
+from portal.lib import problems
 from portal.lib.throttle import counted
 
 
@@ -45,6 +48,18 @@ class ConsumerLimits(BaseThrottle):
 
     def wait(self) -> float | None:
         return float(self.refusing.seconds) if self.refusing else None
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """As everywhere; and who is not let in is counted, too: a stranger by address (401), a token that does not reach so far by
+    its consumer (403). The framework asks for permission before it counts."""
+    request = context["request"]
+    refused = isinstance(error, APIException) and error.status_code in (401, 403)
+    if refused and not hasattr(request._request, "api_standings"):
+        for limits in (found for found in context["view"].get_throttles() if isinstance(found, ConsumerLimits)):
+            if not limits.allow_request(request, context["view"]):
+                error = Throttled(limits.wait())
+    return problems.exception_handler(error, context)
 
 
 def _count(consumer: str, name: str, quota: int, window: int) -> Standing:

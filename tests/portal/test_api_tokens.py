@@ -142,3 +142,22 @@ def test_a_fresh_token_lives_ten_minutes(alice: User) -> None:
     access_token_for(alice)
     left = Token.objects.get(type=Token.Type.ACCESS_TOKEN).expires_at - timezone.now()  # type: ignore[operator]
     assert timedelta(minutes=9) < left <= timedelta(minutes=10)
+
+
+@pytest.mark.parametrize("who", ["stranger", "wrong token", "token that does not reach so far"])
+def test_who_is_refused_is_counted_and_told_what_is_left(who: str, api: Client, key: str, settings: Any) -> None:
+    settings.API_LIMITS = (("minute", 3, 60), ("day", 100, 86_400))
+    cache.clear()
+    bot = clients.register("bot", "Program", grants=["client_credentials"], scopes=["connections:read"], purpose="Uji")[0]
+    grants.add_client_token(bot, access="b" * 43, scopes=["connections:read"])
+    token = {"stranger": None, "wrong token": "x" * 43}.get(who, "b" * 43)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    for left in (2, 1, 0):
+        answer = api.get("/api/v1/cases", headers=headers)
+        assert answer.status_code == (403 if token == "b" * 43 else 401) and answer["WWW-Authenticate"]
+        assert answer["RateLimit-Policy"] == '"minute";q=3;w=60, "day";q=100;w=86400'
+        assert answer["RateLimit"].startswith(f'"minute";r={left};t=')
+    answer = api.get("/api/v1/cases", headers=headers)
+    problem_of(answer, 429, "throttled")
+    assert 1 <= int(answer["Retry-After"]) <= 60
+    assert ask(api, key).status_code == 200, "nobody else is held back"
