@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.faults.disks import database_full, logs_full, may_mount, uploads_full
 from tests.faults.load import under_load
 from tests.faults.recovery import newest_migration_before, restored_elsewhere, two_releases
-from tests.faults.site import CLASSES, Site, within
+from tests.faults.site import CLASSES, EVERY, Site, within
 from tests.faults.verdict import Verdict
 
 WORKER_POINTS = ("after_lease", "before_mark", "before_send", "mid_send", "in_body", "after_effect", "after_commit")
@@ -41,7 +41,8 @@ class Row:
 
 
 def each_class(one: Callable[[Site, str, int], Verdict]) -> Callable[[Site, int], dict[str, Verdict]]:
-    return lambda site, times: {kind: one(site, kind, times) for kind in CLASSES}
+    """Every class by `rest`, and every other kind that has a network."""
+    return lambda site, times: {kind: one(site, kind, times) for kind in EVERY}
 
 
 def without_fault(site: Site, kind: str, times: int) -> Verdict:
@@ -55,7 +56,7 @@ def at_point(point: str, action: str = "kill", **more: float) -> Callable[[Site,
         references: list[str] = []
         start = site.hits()
         end = time.monotonic() + 30 + 15 * times
-        only = {} if point in CLASSLESS else {"class": kind}
+        only = {} if point in CLASSLESS else {"class": kind.partition("-")[0]}
         while (hit := site.hits() - start) < times and time.monotonic() < end:
             if not site.fault.exists():
                 site.arm(point, action, **only, **more)

@@ -28,9 +28,10 @@ from portal.stack.configuration import ROOT, Stack
 from tests.faults.verdict import Verdict, judge
 from tests.journeys.conftest import free_port, until
 from tests.kill.conftest import ANSWERS
-from tests.kill.seed import ALL, SERVICES
+from tests.kill.seed import ALL, KINDS, SERVICES
 
 CLASSES = tuple(SERVICES)
+EVERY = (*CLASSES, *KINDS)  # the three classes by `rest`, and the other kinds that have a network
 SHORT_WAITS = {
     "SWEEP_SECONDS": "0.5",
     "DELIVERY_CALL_SECONDS": "3",
@@ -53,7 +54,7 @@ class Site:
     """Submits as a client would, breaks what a row asks for, and reads both records."""
 
     def __init__(self, var: Path) -> None:
-        self.stack = Stack(var.resolve(), *(free_port() for _ in range(5)))
+        self.stack = Stack(var.resolve(), *(free_port() for _ in range(6)))
         self.fault = var / "fault"
         self.ports = {kind: free_port() for kind in ALL}
         self.api_key = ""
@@ -89,9 +90,11 @@ class Site:
                     process.wait(60)
 
     def _department(self, kind: str, output: Any) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "tests.backends.civil_registry", "--port", str(self.ports[kind])]
-        command += ["--store", str(self.stack.var / f"department-{kind}.sqlite3"), "--portal", self.stack.url]
-        command += ["--idempotency", kind.partition("-")[0]]
+        by_soap = kind.endswith("-soap")
+        module = "tests.backends.city_tax" if by_soap else "tests.backends.civil_registry"
+        command = [sys.executable, "-m", module, "--port", str(self.ports[kind])]
+        command += ["--store", str(self.stack.var / f"department-{kind}.sqlite3")]
+        command += [*([] if by_soap else ["--portal", self.stack.url]), "--idempotency", kind.partition("-")[0]]
         environment = os.environ | {"SSL_CERT_FILE": str(self.stack.certificate_authority)}
         return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
 

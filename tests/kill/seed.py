@@ -1,6 +1,6 @@
 """Prepare the store of a kill test in one process: tables, demo city, three backends of the three kinds, an access token.
 
-python -m tests.kill.seed KEY_PORT LOOKUP_PORT NONE_PORT [up to seven more, which honour our key]   (prints the token)
+python -m tests.kill.seed KEY_PORT LOOKUP_PORT NONE_PORT [up to nine more, which honour our key]   (prints the token)
 """
 
 from __future__ import annotations
@@ -33,24 +33,31 @@ MORE = {
         start=2,
     )
 }
-ALL = SERVICES | MORE
+# Departments of the other kinds that have a network; all honour our key.
+KINDS = {"key-openapi": "surat-keterangan-usaha", "key-soap": "izin-reklame-insidental"}
+ALL = SERVICES | MORE | KINDS
 
 
 def manifest(ports: dict[str, int]) -> dict[str, Any]:
-    """The demo's connection for each port: backends that honour our key, can be asked, or can do neither."""
-    import yaml
+    """The demo's connection for each port: backends that honour our key, can be asked, or can do neither; and of other kinds."""
+    from services.adapters import manifest as connections
 
-    demo = yaml.safe_load((Path("portal") / "demo" / "connections.yaml").read_text(encoding="utf-8"))["connections"][0]
+    listed = connections.load(Path("portal") / "demo" / "connections.yaml")["connections"]
+    demo, tax = (next(one for one in listed if one["code"] == code) for code in ("dukcapil", "pajak-kota"))
     mapping = next(b["mapping"] for b in demo["bindings"] if b["service"] == SERVICES["key"])
     made = []
     # No webhook: the registry tells only the demo's own connection, so these three are asked.
     options = {name: value for name, value in demo["options"].items() if name != "webhook"}
     for kind, port in ports.items():
         bindings = [{"service": ALL[kind], "operation": "submit", "mapping": mapping}]
+        if kind.endswith("-soap"):
+            made.append(_by_soap(tax, kind, port))
+            continue
         made.append(
             {
                 **demo,
                 "code": f"uji-{kind}",
+                "kind": "openapi" if kind.endswith("-openapi") else demo["kind"],
                 "options": options,
                 "base_url": f"http://127.0.0.1:{port}",
                 "idempotency": kind.partition("-")[0],
@@ -59,6 +66,34 @@ def manifest(ports: dict[str, int]) -> dict[str, Any]:
             }
         )
     return {"connections": made}
+
+
+def _by_soap(tax: dict[str, Any], kind: str, port: int) -> dict[str, Any]:
+    """The city tax, which gets the same form's answers as an order for a payment code."""
+    files = {
+        "mode": "base64",
+        "to": "lampiran",
+        "content": "isi",
+        "name": "nama",
+        "type": "tipe",
+        "question": "",
+        "size": "",
+    }
+    rows = [
+        {"to": "layanan", "from": "@service"},
+        {"to": "nop", "const": "357600000000000123"},
+        {"to": "tahun", "const": 2026},
+        {"to": "pembayar.nik", "from": "nik"},
+        {"to": "pembayar.nama", "from": "nama"},
+    ]
+    submit = tax["operations"]["submit"] | {"files": files}
+    return tax | {
+        "code": f"uji-{kind}",
+        "base_url": f"http://127.0.0.1:{port}",
+        "settle_seconds": 4,
+        "operations": tax["operations"] | {"submit": submit},
+        "bindings": [{"service": ALL[kind], "operation": "submit", "mapping": rows}],
+    }
 
 
 def give_all_the_same_form() -> None:
@@ -70,7 +105,7 @@ def give_all_the_same_form() -> None:
 
     data = yaml.safe_load((Path("portal") / "demo" / "services.yaml").read_text(encoding="utf-8"))
     for row in data["services"]:
-        if row["slug"] in MORE.values() and row.pop("form_fields", None):
+        if row["slug"] in {*MORE.values(), *KINDS.values()} and row.pop("form_fields", None):
             publish_form(row["slug"], document_for(row, data["default_form_fields"]))
 
 
