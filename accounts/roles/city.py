@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.permissions import OPERATOR, CityRole, city_roles_of, is_operator
-from accounts.roles.models import Act
-from accounts.roles.record import RefusedError, write_down
+from accounts.roles.record import RefusedError, write_changes
 
 
 def check_operator(by: User, person: User) -> None:
@@ -37,6 +36,10 @@ def check_an_operator_stays(person: User) -> None:
         raise RefusedError(_("Ini operator terakhir. Beri peran operator kepada orang lain dulu."))
 
 
+def _words(roles: Collection[CityRole]) -> str:
+    return ", ".join(str(role.label) for role in sorted(roles))
+
+
 @transaction.atomic
 def set_city_roles(person: User, *, roles: Collection[str], by: User | None, reason: str = "") -> bool:
     """From now on exactly these. False: nothing changed. Raises RefusedError."""
@@ -53,14 +56,5 @@ def set_city_roles(person: User, *, roles: Collection[str], by: User | None, rea
         check_an_operator_stays(person)
     person.groups.remove(*Group.objects.filter(name__in=taken))
     person.groups.add(*[Group.objects.get_or_create(name=role.value)[0] for role in given])
-    for act, changed in ((Act.GIVEN, given), (Act.TAKEN, taken)):
-        if changed:
-            write_down(
-                person,
-                act,
-                by=by,
-                reason=reason,
-                roles=changed,
-                words=lambda changed=changed: ", ".join(str(role.label) for role in sorted(changed)),  # type: ignore[misc]
-            )
+    write_changes(person, given, taken, by=by, reason=reason, words=_words)
     return bool(given or taken)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
+from typing import Any
 
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -52,3 +54,21 @@ def write_down(
         if reason and by is not None:
             lines.append(_("Alasan: %(reason)s") % {"reason": reason})
     tell(person, _TOLD[act], detail="\n".join(filter(None, lines)))
+
+
+def write_changes(
+    person: User,
+    given: Collection[Any],
+    taken: Collection[Any],
+    *,
+    by: User | None,
+    reason: str,
+    words: Callable[[Collection[Any]], str],
+    department: str = "",
+) -> None:
+    """What was given and what was taken, each as `write_down` does it."""
+    for act, changed in ((Act.GIVEN, given), (Act.TAKEN, taken)):
+        if changed:
+            write_down(
+                person, act, by=by, reason=reason, roles=changed, department=department, words=partial(words, changed)
+            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import partial
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -13,8 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.permissions import is_operator
-from accounts.roles.models import Act
-from accounts.roles.record import RefusedError, write_down
+from accounts.roles.record import RefusedError, write_changes
 from services.catalogue.models import Department, DepartmentMember, DepartmentRole
 
 
@@ -79,17 +79,8 @@ def set_roles(
     DepartmentMember.objects.bulk_create(
         [DepartmentMember(user=person, department=department, role=role) for role in sorted(given)]
     )
-    for act, changed in ((Act.GIVEN, given), (Act.TAKEN, taken)):
-        if changed:
-            write_down(
-                person,
-                act,
-                by=by,
-                reason=reason,
-                roles=changed,
-                department=department.code,
-                words=lambda changed=changed: words_for(changed, department),  # type: ignore[misc]
-            )
+    words = partial(words_for, department=department)
+    write_changes(person, given, taken, by=by, reason=reason, words=words, department=department.code)
     for follower in settings.MEMBER_FOLLOWERS:
         import_string(follower)(person, department.code)
     return True
