@@ -48,7 +48,7 @@ def test_one_sign_in_opens_the_departments_app_and_everything_is_taken_back(page
     page.goto(f"{city.base}/akun/aplikasi/")
     assert "Antrean MPP" in page.inner_text("main")
     page.click("button:has-text('Cabut izin')")
-    assert "tidak bisa lagi memakai data Anda" in page.inner_text("main")
+    assert "tidak bisa lagi mengambil data Anda" in page.inner_text("main")
     page.goto(f"{city.queue}/segarkan")
     assert "invalid_grant" in page.inner_text("#galat")
 
