@@ -3,7 +3,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.admin.auth import require_admin_access
 from wagtail.documents import urls as wagtaildocs_urls
 
-from cms import people, views
+from cms import feedback_views, people, views
 
 in_one_language: list[URLPattern | URLResolver] = [
     path("sitemap.xml", views.sitemap, name="sitemap"),
@@ -24,5 +24,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dinas/", views.department_list, name="departments"),
     path("dinas/<slug:code>/", views.department, name="department"),
     path("status/", views.status, name="status"),
+    path("umpan-balik/", feedback_views.say, name="feedback"),
+    path("petugas/umpan-balik/", feedback_views.read, name="staff-feedback"),
+    path("petugas/umpan-balik/<int:pk>/selesai/", feedback_views.settle, name="staff-feedback-done"),
     path("<slug:slug>/", views.content, name="content"),
 ]

@@ -3,6 +3,17 @@
 from cms.models.catalogue_check import CatalogueCheck
 from cms.models.content import ContentPage, HomePage
 from cms.models.department import DepartmentPage
+from cms.models.feedback import LogPosition, PageFigure, PageRemark, PageVote
 from cms.models.service import ServicePage
 
-__all__ = ["CatalogueCheck", "ContentPage", "DepartmentPage", "HomePage", "ServicePage"]
+__all__ = [
+    "CatalogueCheck",
+    "ContentPage",
+    "DepartmentPage",
+    "HomePage",
+    "LogPosition",
+    "PageFigure",
+    "PageRemark",
+    "PageVote",
+    "ServicePage",
+]

@@ -355,6 +355,8 @@ FAULT_CLOCK = env.str("FAULT_CLOCK", default="")
 
 # --- observability (docs/how-to/observe.md): off unless asked for -----------------------------------------------------
 METRICS_TOKEN = read_secret("METRICS_TOKEN", default="")
+# Logs of the server in front in which each line is the moment, the status and the path of a public page (cms.figures).
+PAGE_LOGS = env.list("PAGE_LOGS", default=[])
 METRICS_FOLDER = str(VAR_DIR / "metrics") if METRICS_TOKEN else ""
 if METRICS_FOLDER:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS_FOLDER  # prometheus_client looks for it when it is imported
