@@ -235,6 +235,8 @@ PUBLIC_TABLES: dict[str, tuple[str, ...]] = {
     "catalogue.Need": (),
     "catalogue.Need_life_events": (),
     "catalogue.Need_categories": (),
+    "catalogue.Journey": (),
+    "catalogue.JourneyStep": (),
     "cms.ContentPage": (),
     "adapters.Binding": ("service", "connection", "operation", "live_at"),  # the lookups that a service page offers
     "adapters.Operation": (),
