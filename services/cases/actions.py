@@ -25,6 +25,7 @@ from services.adapters.values import Misconfigured, Prepared, Receipt, Submissio
 from services.cases import drafts, polling, queries, timeline
 from services.cases.attachments import as_submitted
 from services.cases.constants import Act, DeliveryState, Status
+from services.cases.journeys import runs
 from services.cases.leases import wake_following
 from services.cases.models import Attachment, Case, Delivery, Draft
 from services.cases.sentences import say
@@ -165,6 +166,7 @@ def submit_draft(draft: Draft, *, confirmed: str, declared: bool) -> Case:
         locked.open = None
         locked.answers = {}
         locked.save(update_fields=["open", "answers", "updated_at"])
+        runs.note_sent(locked, case, walk.answers)
     return case
 
 
@@ -257,9 +259,7 @@ DECISIONS: dict[str, str] = {
 NEEDS_REASON = frozenset({"tanya", "tolak", "selesai"})
 
 
-def decide_case(
-    case: Case, *, clerk: User, decision: str, reason: str, results: Mapping[str, str] | None = None
-) -> None:
+def decide_case(case: Case, *, clerk: User, decision: str, reason: str, results: Mapping[str, str] | None = None) -> None:
     """A clerk's decision on a case that is worked on here. Raises ConflictError when it cannot be taken any more.
 
     results: what the department names at the end, such as the number of a certificate; kept only when it completes the case.

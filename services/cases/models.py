@@ -51,7 +51,8 @@ class JourneyRun(models.Model):
     open = models.BooleanField(null=True, default=True)  # True, or NULL once another walk has begun
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
-    expires_at = models.DateTimeField(db_index=True)  # of the answers; of the whole walk when nothing was done yet
+    # Of the answers; of the whole walk when nothing was done yet. None: no answers are kept.
+    expires_at = models.DateTimeField(null=True, db_index=True)
 
     class Meta:
         constraints: ClassVar = [

@@ -49,7 +49,9 @@ class JourneyStep(models.Model):
     optional = models.BooleanField(default=False)
     may_have = models.BooleanField(default=False)  # its result may be at hand already: the resident may say so
     presets = models.JSONField(default=dict)  # question of the step's form -> answer that this life event implies
-    gives = models.JSONField(default=list)  # what the department names at its end: [{"name", "label", "to": [[step, question]]}]
+    gives = models.JSONField(
+        default=list
+    )  # what the department names at its end: [{"name", "label", "to": [[step, question]]}]
 
     class Meta:
         ordering: ClassVar = ["journey", "position"]

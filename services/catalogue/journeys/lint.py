@@ -70,9 +70,7 @@ class _Judge:
                 "steps", _("Langkah “%(step)s”: layanan %(code)s tidak ada.") % {**name, "code": step.service or "–"}
             )
         elif not service.is_public:
-            yield _error(
-                "steps", _("Langkah “%(step)s”: layanan %(code)s belum terbit.") % {**name, "code": step.service}
-            )
+            yield _error("steps", _("Langkah “%(step)s”: layanan %(code)s belum terbit.") % {**name, "code": step.service})
         if not (step.why.get("id") or "").strip():
             yield _error("steps", _("Langkah “%(step)s”: tulis untuk apa langkah ini.") % name)
         if step.opens_on not in Opens.values:
@@ -106,7 +104,9 @@ class _Judge:
             return _("“%(step)s.%(key)s”: layanan langkah itu tidak punya formulir daring.") % words
         question = question_in(self.forms[step], key)
         if question is None:
-            known = [q["key"] for part in self.forms[step]["parts"] for q in part["questions"] if q["type"] not in NOT_SHARED]
+            known = [
+                q["key"] for part in self.forms[step]["parts"] for q in part["questions"] if q["type"] not in NOT_SHARED
+            ]
             text = _("“%(step)s.%(key)s”: pertanyaan itu tidak ada di formulirnya. Yang ada: %(known)s.")
             return text % {**words, "known": ", ".join(known)}
         if question["type"] in NOT_SHARED:
@@ -169,7 +169,9 @@ class _Judge:
                     if question["type"] in NOT_SHARED or question.get("show_if") or done:
                         continue
                     if other := seen.get((key, kind)):
-                        text = _("“%(label)s” ditanyakan di langkah “%(one)s” dan “%(two)s”. Tanyakan bersama bila artinya sama.")
+                        text = _(
+                            "“%(label)s” ditanyakan di langkah “%(one)s” dan “%(two)s”. Tanyakan bersama bila artinya sama."
+                        )
                         label = localized(question["label"])
                         yield Finding("warning", "shared", text % {"label": label, "one": other[0], "two": step.key})
                     seen.setdefault((key, kind), (step.key, key))

@@ -19,6 +19,7 @@ class Said:
 
     text: str
     language: str
+    foreign: frozenset[str] = frozenset()  # as of a `ServiceText`, so that the tag `spoken` takes both
 
     def __str__(self) -> str:
         return self.text
@@ -58,6 +59,7 @@ class Paper:
     name: str
     language: str
     steps: tuple[int, ...]
+    foreign: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -165,13 +167,16 @@ def journeys_of(services: Sequence[int], language: str = DEFAULT) -> list[Belong
     return _named(rows.select_related("life_event"), language)
 
 
-def public_journeys(language: str = DEFAULT, *, events: Iterable[str] = (), needs: Iterable[str] = ()) -> list[Belonging]:
-    """Public journeys: all, or those of these life events and of the life events of these needs."""
-    rows = Journey.objects.filter(is_public=True)
-    slugs, doors = list(events), list(needs)
-    if slugs or doors:
-        rows = rows.filter(Q(life_event__slug__in=slugs) | Q(life_event__need__slug__in=doors)).distinct()
-    return _named(rows.select_related("life_event"), language)
+def public_journeys(language: str = DEFAULT) -> list[Belonging]:
+    return _named(Journey.objects.filter(is_public=True).select_related("life_event"), language)
+
+
+def journeys_about(language: str = DEFAULT, *, events: Sequence[str] = (), needs: Sequence[str] = ()) -> list[Belonging]:
+    """The public journeys of these life events and of the life events of these needs; none when neither is named."""
+    if not events and not needs:
+        return []
+    rows = Journey.objects.filter(Q(life_event__slug__in=events) | Q(life_event__need__slug__in=needs), is_public=True)
+    return _named(rows.distinct().select_related("life_event"), language)
 
 
 def _named(rows: Any, language: str) -> list[Belonging]:
