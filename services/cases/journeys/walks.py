@@ -64,6 +64,10 @@ class Standing:
         return self.online and self.state in (State.OPEN, State.FILLING, State.FAILED)
 
     @property
+    def may_press(self) -> bool:
+        return self.may_begin or self.may_tick or self.ticked or self.may_skip or self.state == State.SKIPPED
+
+    @property
     def results(self) -> list[tuple[str, str]]:
         """(label, text) of what the department named at the end."""
         given = self.case.results if self.case is not None and self.state == State.DONE else {}

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count, Q
 
 from portal.lib.languages import DEFAULT
-from services.catalogue.models import Journey, JourneyStep, LifeEvent, Service, ServiceText
+from services.catalogue.models import Channel, Journey, JourneyStep, LifeEvent, Service, ServiceText
 from services.catalogue.queries import public_texts
 
 
@@ -77,6 +77,11 @@ class JourneyView:
     @property
     def all_free(self) -> bool:
         return all(step.service.is_free for step in self.steps)
+
+    @property
+    def online(self) -> int:
+        """How many steps are done here, without going anywhere."""
+        return sum(step.service.channel == Channel.FORM for step in self.steps)
 
     def step(self, key: str) -> StepView | None:
         return next((step for step in self.steps if step.key == key), None)
