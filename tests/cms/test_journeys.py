@@ -168,8 +168,8 @@ def test_a_question_that_two_steps_ask_is_pointed_out() -> None:
     page = birth()
     page.shared = [("part", {**dict(b.value), "questions": []}) for b in page.shared]
     warned = " ".join(journeys.warnings(page))
-    assert "“Nomor Kartu Keluarga” ditanyakan di langkah “akta” dan “kk”" in warned
-    assert "Alasan" not in warned
+    assert "“NIK pemohon” ditanyakan di langkah “akta” dan “kk”" in warned
+    assert "Alasan" not in warned, "it is answered by the journey"
 
 
 def test_whatever_happens_to_the_pages_the_catalogue_equals_a_rebuild() -> None:
@@ -253,9 +253,9 @@ def test_a_second_page_of_the_same_life_event_is_refused() -> None:
     twin = page_of(
         {"life_event": "kelahiran", "title": {"id": "Lagi"}, "intro": {"id": "x"}, "steps": [], "parts": []}, "id"
     )
-    twin.slug, twin.live = "lagi", False
+    twin.locale = birth().locale
     with pytest.raises(ValidationError, match="sudah punya halaman urutan langkah"):
-        own.add_child(instance=twin)
+        twin.clean()
 
 
 def test_script_in_a_step_is_words(client: Client) -> None:
