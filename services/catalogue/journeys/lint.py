@@ -139,8 +139,8 @@ class _Judge:
                 places = ", ".join(".".join(place) for place in kinds.values())
                 yield _error("shared", text % {"key": question.key, "places": places})
         document = shared_document(self.record, self.forms)
-        for found in lint.errors_of(document) if document else ():
-            yield _error("shared", found.text)
+        for wrong in lint.errors_of(document) if document else ():
+            yield _error("shared", wrong.text)
 
     def _gifts(self) -> Iterator[Finding]:
         order = [step.key for step in self.record.steps]
