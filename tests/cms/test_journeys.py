@@ -10,6 +10,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client, override_settings
 from wagtail.models import GroupPagePermission, Page
+from wagtail.test.utils.form_data import nested_form_data, streamfield
 
 from accounts.models import User
 from cms import journeys, publishing, scope
@@ -263,3 +264,55 @@ def test_script_in_a_step_is_words(client: Client) -> None:
     page.save_revision().publish()
     html = client.get("/peristiwa/kelahiran/").content.decode()
     assert "<script>alert" not in html and "&lt;script&gt;alert(1)" in html
+
+
+def form_of(page: JourneyPage, **changes: str) -> dict[str, Any]:
+    """What the browser sends back from the edit view of birth, with something changed in its steps or shared questions."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, bool):
+            return "on" if value else None
+        return value or ""
+
+    def rows(block: Any, name: str) -> Any:
+        kept = {key: plain(value) for key, value in block.value.items() if key != name}
+        inner = [{key: plain(value) for key, value in row.items()} for row in block.value[name]]
+        return {key: value for key, value in kept.items() if value is not None} | {name: inline(inner)}
+
+    def inline(found: list[dict[str, Any]]) -> dict[str, Any]:
+        shape: dict[str, Any] = {"count": len(found)}
+        for number, row in enumerate(found):
+            shape[str(number)] = {"deleted": "", "order": number, "type": "item", "id": "", "value": row}
+        return shape
+
+    steps = [("step", rows(block, "gives")) for block in page.steps]
+    parts = [("part", rows(block, "questions")) for block in page.shared]
+    for name, value in changes.items():
+        steps[0][1][name] = value
+    values: dict[str, Any] = {
+        "title": page.title,
+        "slug": page.slug,
+        "life_event": page.life_event,
+        "intro": page.intro,
+        "steps": streamfield(steps),
+        "shared": streamfield(parts),
+        "illustrative": "on",
+        "comments-TOTAL_FORMS": 0,
+        "comments-INITIAL_FORMS": 0,
+        **dict.fromkeys(("go_live_at", "expire_at", "seo_title", "search_description"), ""),
+    }
+    return nested_form_data(values) | {"action-publish": "1"}
+
+
+def test_the_desk_changes_a_step_in_the_editor_and_it_is_public_at_once(desk: Client, client: Client) -> None:
+    page = birth()
+    refused = desk.post(f"/kelola/pages/{page.pk}/edit/", form_of(page, after="nirwana"))
+    assert refused.status_code == 200
+    assert "menunggu “nirwana”" in str(refused.context["form"].errors["steps"])  # type: ignore[index]
+    assert "nirwana" not in client.get("/peristiwa/kelahiran/").content.decode()
+    answer = desk.post(f"/kelola/pages/{page.pk}/edit/", form_of(page, why="Mencatat bayi Anda."))
+    assert answer.status_code == 302, answer.context["form"].errors if answer.context else answer
+    public = client.get("/peristiwa/kelahiran/").content.decode()
+    assert "Mencatat bayi Anda." in public and "5 dari 6 langkah" in public
+    assert lint.findings(journeys.record_of(birth())) == [], "nothing was lost on the way through the editor"
+    assert publishing.drift() == []
