@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,11 @@ def ensure() -> int:
     for row in yaml.safe_load(DATA.read_text("utf-8"))["journeys"] if "id" in desks else ():
         if JourneyPage.objects.filter(life_event=row["life_event"]).exists():
             continue
-        original = _publish(desks["id"], page_of(row, "id"))
-        if "en" in desks:
-            translated = page_of(row, "en")
-            translated.translation_key, translated.locale = original.translation_key, desks["en"].locale
-            _publish(desks["en"], translated)
+        key = uuid.uuid4()
+        for language, desk in sorted(desks.items()):  # English first: the shared questions are published once, in both
+            page = page_of(row, language)
+            page.translation_key, page.locale = key, desk.locale
+            _publish(desk, page)
         made += 1
     return made
 
@@ -71,7 +72,6 @@ def _part(part: dict[str, Any], word: Words) -> dict[str, Any]:
     return {"key": part["key"], "title": word(part["title"]), "questions": questions}
 
 
-def _publish(parent: DepartmentPage, page: JourneyPage) -> JourneyPage:
+def _publish(parent: DepartmentPage, page: JourneyPage) -> None:
     DepartmentPage.objects.get(pk=parent.pk).add_child(instance=page)
     page.save_revision().publish()
-    return page

@@ -101,6 +101,7 @@ def samples(alice: User) -> dict[str, str]:
         "isian/ref": draft.ref,
         "urusan/ref": walk.ref,
         "peristiwa/slug": "kelahiran",
+        "api/slug": "kelahiran",
         "key": "pemohon",
         "layanan/slug": "kutipan-kedua-akta",
         "slug": "privasi",
