@@ -17,7 +17,8 @@ from django.db.models.signals import post_delete, post_save
 from wagtail.models import Page
 from wagtail.signals import post_page_move
 
-from cms.models import CatalogueCheck, DepartmentPage, ServicePage
+from cms import journeys
+from cms.models import CatalogueCheck, DepartmentPage, JourneyPage, ServicePage
 from portal.lib import editions
 from services.catalogue import actions, queries
 from services.catalogue.models import Department, Service
@@ -151,14 +152,15 @@ def rebuild() -> None:
     codes = set(ServicePage.objects.values_list("code", flat=True)) | set(Service.objects.values_list("code", flat=True))
     sync(codes)
     sync_departments(DepartmentPage.objects.select_related("locale"))
+    journeys.rebuild()
 
 
 def drift() -> list[str]:
     """The codes whose catalogue rows differ from what a rebuild would write. Changes nothing."""
     with transaction.atomic():
-        before = queries.snapshot()
+        before = queries.snapshot() | journeys.queries.snapshot()
         rebuild()
-        after = queries.snapshot()
+        after = queries.snapshot() | journeys.queries.snapshot()
         transaction.set_rollback(True)
     return sorted(code for code in before.keys() | after.keys() if before.get(code) != after.get(code))
 
@@ -194,6 +196,8 @@ def _on_save(sender: type, instance: Any, raw: bool = False, update_fields: Any 
     editions.announce()
     if isinstance(instance, ServicePage):
         sync([instance.code])
+    elif isinstance(instance, JourneyPage):
+        journeys.rebuild()  # its life event may be another one now
     elif isinstance(instance, DepartmentPage):
         sync_departments([instance])
         sync(_under(instance))
@@ -205,6 +209,8 @@ def _on_delete(sender: type, instance: Any, **_: Any) -> None:
     editions.announce()
     if isinstance(instance, ServicePage) and not getattr(_state, "muted", False):
         sync([instance.code])
+    if isinstance(instance, JourneyPage) and not getattr(_state, "muted", False):
+        journeys.rebuild()
 
 
 def _on_move(sender: type, instance: Page, **_: Any) -> None:
@@ -216,4 +222,5 @@ def listen() -> None:
     """Called once, when the app is ready."""
     post_save.connect(_on_save, dispatch_uid="cms.publishing")
     post_delete.connect(_on_delete, sender=ServicePage, dispatch_uid="cms.publishing")
+    post_delete.connect(_on_delete, sender=JourneyPage, dispatch_uid="cms.publishing.journeys")
     post_page_move.connect(_on_move, dispatch_uid="cms.publishing")

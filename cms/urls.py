@@ -3,7 +3,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.admin.auth import require_admin_access
 from wagtail.documents import urls as wagtaildocs_urls
 
-from cms import feedback_views, people, views
+from cms import feedback_views, life_events, people, views
 
 in_one_language: list[URLPattern | URLResolver] = [
     path("sitemap.xml", views.sitemap, name="sitemap"),
@@ -23,6 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("layanan/<slug:slug>/", views.service, name="service"),
     path("dinas/", views.department_list, name="departments"),
     path("dinas/<slug:code>/", views.department, name="department"),
+    path("peristiwa/", life_events.life_events, name="life-events"),
+    path("peristiwa/<slug:slug>/", life_events.life_event, name="life-event"),
     path("status/", views.status, name="status"),
     path("umpan-balik/", feedback_views.say, name="feedback"),
     path("petugas/umpan-balik/", feedback_views.read, name="staff-feedback"),

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
-from cms import checks, scope
-from cms.models import ServicePage
+from cms import checks, journeys, scope
+from cms.models import JourneyPage, ServicePage
 
 
 @hooks.register("insert_global_admin_css")
@@ -65,10 +65,19 @@ def publish_only_complete_pages(request: HttpRequest, action_type: str, objects:
         return None
     pages = [p.specific.get_latest_revision_as_object() for p in objects]
     incomplete = [p.title for p in pages if isinstance(p, ServicePage) and checks.problems(p)]
+    incomplete += [p.title for p in pages if isinstance(p, JourneyPage) and journeys.problems(p)]
     if not incomplete:
         return None
     messages.error(request, _("Belum lengkap, jadi tidak ada yang diterbitkan: %s") % ", ".join(incomplete))
     return redirect("wagtailadmin_explore_root")
+
+
+@hooks.register("after_publish_page")
+def say_what_is_asked_twice(request: HttpRequest, page: Any) -> None:
+    """Not a reason to hold a journey back, but its author should see it."""
+    if isinstance(page, JourneyPage) and not page.is_translation:
+        for text in journeys.warnings(page):
+            messages.warning(request, text)
 
 
 @hooks.register("register_admin_menu_item")

@@ -4,6 +4,7 @@ from cms.models.catalogue_check import CatalogueCheck
 from cms.models.content import ContentPage, HomePage
 from cms.models.department import DepartmentPage
 from cms.models.feedback import LogPosition, PageFigure, PageRemark, PageVote
+from cms.models.journey import JourneyPage
 from cms.models.service import ServicePage
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "ContentPage",
     "DepartmentPage",
     "HomePage",
+    "JourneyPage",
     "LogPosition",
     "PageFigure",
     "PageRemark",

@@ -7,7 +7,7 @@ from typing import Any
 
 from portal.lib.clocks import today
 from services.cases import drafts
-from services.cases.fields import fields_of
+from services.cases.fields import fields_of, known_by_account
 from services.cases.models import Draft
 from services.catalogue.models import Availability
 from services.forms import documents, engine
@@ -114,7 +114,7 @@ def check_page(draft: Draft, *, changed: bool, undeclared: bool) -> dict[str, An
     return {
         **_base(draft, form),
         "unfinished": bool(walk.problems),
-        "sections": engine.summary(form, walk.answers, context, masked=draft.sources),
+        "sections": engine.summary(form, walk.answers, context, masked=known_by_account(draft.sources)),
         "files": names,
         "digest": drafts.digest_of(draft.version, walk.answers),
         "changed": changed,

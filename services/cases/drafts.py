@@ -17,7 +17,7 @@ from django.utils.datastructures import MultiValueDict
 from accounts.models import User
 from portal.lib.clocks import today as city_today
 from services.cases import attachments
-from services.cases.models import Attachment, Case, Draft
+from services.cases.models import Attachment, Case, Draft, JourneyRun
 from services.catalogue.models import Service
 from services.catalogue.regions import kelurahan_source
 from services.forms import documents, engine
@@ -52,13 +52,7 @@ def start(service: Service, owner: User) -> Draft:
         return found
     _clear_expired(service, owner)
     version = current_version(service.form)
-    form = documents.load(version.document)
-    answers, sources = {}, {}
-    for question in form.questions():
-        value = getattr(owner, PREFILL.get(question.prefill, ""), "") or "" if question.prefill in PREFILL else ""
-        if value:
-            answers[question.key] = type_of(question).normalise(question, value)
-            sources[question.key] = question.prefill
+    answers, sources = known_of(owner, documents.load(version.document))
     try:
         with transaction.atomic():
             return Draft.objects.create(
@@ -73,6 +67,17 @@ def start(service: Service, owner: User) -> Draft:
         made = _open_draft(service, owner)
         assert made is not None, "another request made the draft"
         return made
+
+
+def known_of(owner: User, form: documents.Form) -> tuple[dict[str, Any], dict[str, str]]:
+    """What the account already says to the questions of a form, and where each answer came from."""
+    answers, sources = {}, {}
+    for question in form.questions():
+        value = getattr(owner, PREFILL.get(question.prefill, ""), "") or "" if question.prefill in PREFILL else ""
+        if value:
+            answers[question.key] = type_of(question).normalise(question, value)
+            sources[question.key] = question.prefill
+    return answers, sources
 
 
 def _clear_expired(service: Service, owner: User) -> None:
@@ -133,25 +138,31 @@ def save_part(
     }
     with transaction.atomic(), attachments.nothing_left_behind() as stored:
         locked = lock(draft)
-        answers, problems = dict(locked.answers), dict(locked.upload_problems)
+        problems = dict(locked.upload_problems)
         for question in part.questions:
-            if not type_of(question).answers:
-                continue
             if question.type == "file":
                 _take_files(locked, question, *judged[question.key], problems, stored)
-                continue
-            typed = _typed(question, data)
-            if typed is None:
-                continue
-            value = type_of(question).parse(question, typed)
-            if locked.sources.get(question.key) and value != answers.get(question.key):
-                locked.sources.pop(question.key)
-            answers[question.key] = value
-        locked.answers, locked.upload_problems = answers, problems
+        take_answers(locked, part, data)
+        locked.upload_problems = problems
         if judge and part.key not in locked.seen:
             locked.seen = [*locked.seen, part.key]
         locked.expires_at = timezone.now() + LIFETIME
         locked.save()
+
+
+def take_answers(filled: Draft | JourneyRun, part: documents.Part, data: MultiValueDict[str, str]) -> None:
+    """Put what was typed on one part into a draft or a walk, also what is wrong. Saves nothing."""
+    answers = dict(filled.answers)
+    for question in part.questions:
+        kind = type_of(question)
+        typed = _typed(question, data) if kind.answers and question.type != "file" else None
+        if typed is None:
+            continue
+        value = kind.parse(question, typed)
+        if filled.sources.get(question.key) and value != answers.get(question.key):
+            filled.sources.pop(question.key)
+        answers[question.key] = value
+    filled.answers = answers
 
 
 def _typed(question: documents.Question, data: Mapping[str, Any] | MultiValueDict[str, str]) -> dict[str, list[str]] | None:

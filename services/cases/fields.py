@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from services.cases.models import Attachment, Draft
+from services.cases.models import Attachment, Draft, JourneyRun
 from services.forms import conditions, engine
 from services.forms.documents import Form, Part, Question, localized
 from services.forms.question_types import RADIOS_UP_TO, Context, options_of, type_of
@@ -56,7 +57,7 @@ class Field:
     marked: bool
     condition: str  # what must be answered so that this applies, for people without scripts
     data_if: str  # the same for the script, as JSON; empty when the question always applies here
-    prefilled: bool
+    source: str  # where a prefilled answer came from, as a sentence
 
     @property
     def optional(self) -> bool:
@@ -65,6 +66,7 @@ class Field:
     @property
     def described_by(self) -> str:
         ids = [f"{self.id}-h"] if self.hint else []
+        ids += [f"{self.id}-f"] if self.source else []
         ids += [f"{self.id}-s"] if self.condition else []
         ids += [f"{self.id}-e"] if self.problem else []
         return " ".join(ids)
@@ -74,14 +76,39 @@ _PIECE_LABELS = {"d": _("Hari"), "m": _("Bulan"), "y": _("Tahun"), "lat": _("Lin
 _PIECE_WIDTHS = {"d": "k-w4", "m": "k-w4", "y": "k-w6"}
 
 
-def fields_of(draft: Draft, form: Form, part: Part, walk: engine.Walk, context: Context, *, judged: bool) -> list[Field]:
-    """The fields of one part. A question whose condition looks at this same part is always there, with a sentence."""
+# Where an answer came from -> what stands at its field. Answers from the account are named `account.nik` and so on.
+SHARED, IMPLIED, GIVEN = "journey.shared", "journey.implied", "journey.given"
+_SOURCES = {
+    SHARED: _("Dari jawaban bersama urusan ini. Boleh Anda ubah."),
+    IMPLIED: _("Sudah kami pilih untuk urusan ini. Boleh Anda ubah."),
+    GIVEN: _("Dari hasil langkah sebelumnya. Boleh Anda ubah."),
+}
+
+
+def known_by_account(sources: Mapping[str, str]) -> dict[str, str]:
+    """The sources that are the account: what came from there is shown masked, what was typed or given is shown."""
+    return {key: source for key, source in sources.items() if source.startswith("account.")}
+
+
+def source_sentence(source: str) -> str:
+    if source.startswith("account."):
+        return str(_("Dari akun Anda. Boleh Anda ubah."))
+    return str(_SOURCES.get(source, ""))
+
+
+def fields_of(
+    draft: Draft | JourneyRun, form: Form, part: Part, walk: engine.Walk, context: Context, *, judged: bool
+) -> list[Field]:
+    """The fields of one part of a draft, or of the shared questions of a walk.
+
+    A question whose condition looks at this same part is always there, with a sentence."""
     inside = {question.key for question in part.questions}
     problems = {problem.key: problem.text for problem in walk.of_part(part)} if judged else {}
-    problems.update(draft.upload_problems)
     uploaded: dict[str, list[Attachment]] = {}
-    for attachment in draft.attachments.order_by("id"):
-        uploaded.setdefault(attachment.question, []).append(attachment)
+    if isinstance(draft, Draft):
+        problems.update(draft.upload_problems)
+        for attachment in draft.attachments.order_by("id"):
+            uploaded.setdefault(attachment.question, []).append(attachment)
     fields = []
     for question in part.questions:
         if question.type == "consent":
@@ -104,7 +131,9 @@ def fields_of(draft: Draft, form: Form, part: Part, walk: engine.Walk, context: 
     return fields
 
 
-def _field(draft: Draft, form: Form, question: Question, value: Any, problem: str, context: Context) -> dict[str, Any]:
+def _field(
+    draft: Draft | JourneyRun, form: Form, question: Question, value: Any, problem: str, context: Context
+) -> dict[str, Any]:
     kind = type_of(question)
     raw = kind.raw(question, value)
     identity, name = engine.input_id(question), f"f.{question.key}"
@@ -150,5 +179,5 @@ def _field(draft: Draft, form: Form, question: Question, value: Any, problem: st
         "autocomplete": kind.autocomplete,
         "input_type": kind.input_type,
         "marked": kind.marked,
-        "prefilled": question.key in draft.sources,
+        "source": source_sentence(draft.sources.get(question.key, "")),
     }
