@@ -11,11 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminPageForm
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
+from wagtail.admin.panels import FieldRowPanel, MultiFieldPanel
 from wagtail.fields import StreamField
 from wagtail.models import Page
 
-from cms.blocks import ITEMS, RARE_CASES, STEPS
+from cms import blocks
+from cms.panels import FactPanel, TitlePanel, WordPanel
 from cms.models.content import FlatAddress
 from portal.lib.languages import DEFAULT
 from services.catalogue.models import Category, Channel, Dimension, LifeEvent, Service
@@ -34,7 +35,7 @@ FACTS = frozenset(
     (
         "slug kind channel app app_url hotline place queue fee_free fee_amount time_value time_unit fill_minutes category "
         "life_events dimension confidential min_level illustrative complaint_category complaint_channels decree_number decree_date "
-        "reviewed next_review sources"
+        "reviewed next_review sources places contacts"
     ).split()
 )
 
@@ -70,49 +71,82 @@ class ServicePage(FlatAddress, Page):
     code = models.SlugField(max_length=80, editable=False, db_index=True)
     kind = models.CharField(_("jenis"), max_length=12, choices=Service.Kind.choices, default=Service.Kind.REQUEST)
     summary = models.CharField(
-        _("ringkasan"), max_length=400, help_text=_("Satu atau dua kalimat: apa yang warga dapatkan.")
+        _("ringkasan"),
+        max_length=400,
+        help_text=_("Satu atau dua kalimat: apa yang warga dapatkan. Contoh: Daftarkan kelahiran dan terima aktanya lewat surel."),
     )
 
     fee_free = models.BooleanField(_("gratis"), default=False)
     fee_amount = models.PositiveBigIntegerField(
-        _("tarif (rupiah)"), null=True, blank=True, help_text=_("Kosongkan bila tarif bergantung pada hal lain.")
+        _("tarif (rupiah)"),
+        null=True,
+        blank=True,
+        help_text=_("Angka saja, misalnya 50000. Kosongkan bila tarif bergantung pada hal lain, lalu isi tabel di bawah."),
     )
-    fee_note = models.CharField(_("keterangan biaya"), max_length=300, blank=True)
-    time_value = models.PositiveSmallIntegerField(_("selesai dalam"), null=True, blank=True)
+    fee_note = models.CharField(
+        _("keterangan biaya"), max_length=300, blank=True, help_text=_("Contoh: Sesuai Perda Pajak dan Retribusi Daerah.")
+    )
+    time_value = models.PositiveSmallIntegerField(
+        _("selesai dalam"), null=True, blank=True, help_text=_("Angka saja. Contoh: 3. Kosongkan bila langsung selesai.")
+    )
     time_unit = models.CharField(_("satuan waktu"), max_length=16, choices=TIME_UNITS, blank=True)
     fill_minutes = models.PositiveSmallIntegerField(_("lama mengisi (menit)"), null=True, blank=True)
 
     channel = models.CharField(_("cara mengurus"), max_length=8, choices=Channel.choices, default=Channel.OFFICE)
-    app = models.CharField(_("nama aplikasi"), max_length=120, blank=True)
+    app = models.CharField(_("nama aplikasi"), max_length=120, blank=True, help_text=_("Contoh: OSS RBA"))
     app_url = models.URLField(
         _("alamat aplikasi"),
         max_length=300,
         blank=True,
+        validators=[blocks.WEB_ADDRESS],
         help_text=_("Hanya alamat resmi yang sudah diperiksa. Kosongkan bila belum tahu."),
     )
-    hotline = models.CharField(_("nomor telepon layanan"), max_length=20, blank=True)
-    hours = models.CharField(_("jam layanan"), max_length=80, blank=True)
+    hotline = models.CharField(_("nomor telepon layanan"), max_length=20, blank=True, help_text=_("Contoh: 112"))
+    hours = models.CharField(_("jam layanan"), max_length=80, blank=True, help_text=_("Contoh: setiap hari, 24 jam"))
     place = models.SlugField(
         _("tempat"), max_length=60, blank=True, help_text=_("Kode titik layanan, atau: office, kelurahan, kecamatan.")
     )
     queue = models.BooleanField(_("memakai nomor antrean"), default=False)
 
-    who = StreamField(ITEMS, verbose_name=_("siapa yang bisa mengajukan"), blank=True)
-    requirements = StreamField(ITEMS, verbose_name=_("yang perlu disiapkan"), blank=True)
-    exceptions = StreamField(RARE_CASES, verbose_name=_("keadaan khusus"), blank=True)
-    steps = StreamField(STEPS, verbose_name=_("langkahnya"), blank=True)
-    product = models.CharField(_("hasil layanan"), max_length=400, blank=True)
-    late = models.TextField(_("kalau kami terlambat"), blank=True)
-    other_ways = models.TextField(_("cara lain mengurus"), blank=True)
-    complaint_category = models.SlugField(_("kategori aduan"), max_length=60, blank=True)
+    who = StreamField(blocks.ITEMS, verbose_name=_("siapa yang bisa mengajukan"), blank=True)
+    requirements = StreamField(blocks.REQUIREMENTS, verbose_name=_("yang perlu disiapkan"), blank=True)
+    exceptions = StreamField(blocks.RARE_CASES, verbose_name=_("keadaan khusus"), blank=True)
+    fees = StreamField(blocks.FEES, verbose_name=_("biaya menurut keadaan"), blank=True)
+    steps = StreamField(blocks.STEPS, verbose_name=_("langkahnya"), blank=True)
+    product = models.CharField(
+        _("hasil layanan"), max_length=400, blank=True, help_text=_("Contoh: Kutipan akta kelahiran dan KK yang baru.")
+    )
+    late = models.TextField(
+        _("kalau kami terlambat"),
+        blank=True,
+        help_text=_("Contoh: Kalau lewat 3 hari kerja, Anda kami kabari alasannya dan tanggal barunya."),
+    )
+    other_ways = models.TextField(
+        _("cara lain mengurus"),
+        blank=True,
+        help_text=_("Contoh: Datang ke MPP Gajah Mada, loket 3. Biaya dan waktunya sama."),
+    )
+    ways = StreamField(blocks.OTHER_WAYS, verbose_name=_("cara lain, satu per satu"), blank=True)
+    places = StreamField(blocks.PLACES, verbose_name=_("tempat dan jam buka"), blank=True)
+    contacts = StreamField(blocks.CONTACT_LIST, verbose_name=_("kontak layanan ini"), blank=True)
+    complaint_category = models.SlugField(
+        _("kategori aduan"), max_length=60, blank=True, help_text=_("Huruf kecil dan tanda hubung. Contoh: pelayanan-publik")
+    )
     complaint_channels = models.CharField(
         _("saluran aduan"), max_length=200, blank=True, help_text=_("Dipisah koma. Contoh: lapor, loket")
     )
-    legal = StreamField(ITEMS, verbose_name=_("dasar hukum"), blank=True)
-    decree_number = models.CharField(_("nomor SK standar pelayanan"), max_length=120, blank=True)
+    legal = StreamField(blocks.LEGAL, verbose_name=_("dasar hukum"), blank=True)
+    decree_number = models.CharField(
+        _("nomor SK standar pelayanan"), max_length=120, blank=True, help_text=_("Contoh: 188.45/12/2026")
+    )
     decree_date = models.DateField(_("tanggal SK"), null=True, blank=True)
-    reviewed = models.DateField(_("diperiksa terakhir"), null=True, blank=True)
-    next_review = models.DateField(_("diperiksa lagi"), null=True, blank=True)
+    pledge = models.TextField(
+        _("maklumat pelayanan"),
+        blank=True,
+        help_text=_("Janji dinas dengan kata-katanya sendiri, seperti yang dipasang di loket (UU 25/2009 pasal 22)."),
+    )
+    reviewed = models.DateField(_("diperiksa terakhir"), null=True, blank=True, help_text=_("Hari seseorang di dinas membaca semuanya."))
+    next_review = models.DateField(_("diperiksa lagi"), null=True, blank=True, help_text=_("Contoh: enam bulan lagi."))
 
     category = models.ForeignKey(Category, on_delete=models.PROTECT, verbose_name=_("kategori"), null=True, related_name="+")
     life_events = models.JSONField(_("peristiwa hidup"), default=list, blank=True)
@@ -141,66 +175,76 @@ class ServicePage(FlatAddress, Page):
     sources = models.TextField(_("sumber"), blank=True, help_text=_("Alamat sumber resmi, satu per baris."))
 
     base_form_class = ServicePageForm
+    # In the order of the published page: lead, facts, start, who, what you need, steps, lateness, other ways, law, review.
     content_panels = [
-        *Page.content_panels,
-        FieldPanel("summary"),
+        TitlePanel("title"),
+        WordPanel("summary"),
         MultiFieldPanel(
             [
-                FieldRowPanel([FieldPanel("fee_free"), FieldPanel("fee_amount")]),
-                FieldPanel("fee_note"),
-                FieldRowPanel([FieldPanel("time_value"), FieldPanel("time_unit"), FieldPanel("fill_minutes")]),
+                FieldRowPanel([FactPanel("fee_free"), FactPanel("fee_amount")]),
+                WordPanel("fee_note"),
+                WordPanel("fees"),
+                FieldRowPanel([FactPanel("time_value"), FactPanel("time_unit"), FactPanel("fill_minutes")]),
             ],
             heading=_("Biaya dan waktu"),
         ),
         MultiFieldPanel(
             [
-                FieldPanel("channel"),
-                FieldRowPanel([FieldPanel("app"), FieldPanel("app_url")]),
-                FieldRowPanel([FieldPanel("hotline"), FieldPanel("hours")]),
-                FieldRowPanel([FieldPanel("place"), FieldPanel("queue")]),
-                FieldPanel("min_level"),
+                FactPanel("channel"),
+                FieldRowPanel([FactPanel("app"), FactPanel("app_url")]),
+                FieldRowPanel([FactPanel("hotline"), WordPanel("hours")]),
+                FieldRowPanel([FactPanel("place"), FactPanel("queue")]),
+                FactPanel("places"),
+                FactPanel("min_level"),
             ],
             heading=_("Cara mengurus"),
         ),
-        FieldPanel("who"),
-        FieldPanel("requirements"),
-        FieldPanel("exceptions"),
-        FieldPanel("steps"),
-        FieldPanel("product"),
-        FieldPanel("late"),
-        FieldPanel("other_ways"),
+        WordPanel("who"),
+        MultiFieldPanel([WordPanel("requirements"), WordPanel("exceptions")], heading=_("Yang perlu disiapkan")),
+        MultiFieldPanel([WordPanel("steps"), WordPanel("product")], heading=_("Langkah dan hasilnya")),
+        WordPanel("late"),
         MultiFieldPanel(
-            [FieldPanel("complaint_category"), FieldPanel("complaint_channels")],
+            [FactPanel("complaint_category"), FactPanel("complaint_channels")],
             heading=_("Penanganan pengaduan"),
         ),
-        FieldPanel("legal"),
+        MultiFieldPanel(
+            [WordPanel("other_ways"), WordPanel("ways"), FactPanel("contacts")], heading=_("Cara lain dan kontak")
+        ),
         MultiFieldPanel(
             [
-                FieldRowPanel([FieldPanel("decree_number"), FieldPanel("decree_date")]),
-                FieldRowPanel([FieldPanel("reviewed"), FieldPanel("next_review")]),
-                FieldPanel("illustrative"),
-                FieldPanel("sources"),
+                WordPanel("legal"),
+                FieldRowPanel([FactPanel("decree_number"), FactPanel("decree_date")]),
+                WordPanel("pledge"),
             ],
-            heading=_("Dasar dan pemeriksaan"),
+            heading=_("Dasar hukum"),
+        ),
+        MultiFieldPanel(
+            [
+                FieldRowPanel([FactPanel("reviewed"), FactPanel("next_review")]),
+                FactPanel("illustrative"),
+                FactPanel("sources"),
+            ],
+            heading=_("Pemeriksaan"),
         ),
     ]
     promote_panels = [
-        FieldPanel("slug"),
+        FactPanel("slug"),
         MultiFieldPanel(
             [
-                FieldPanel("kind"),
-                FieldPanel("category"),
-                FieldPanel("life_events"),
-                FieldPanel("dimension"),
-                FieldPanel("synonyms"),
-                FieldPanel("confidential"),
+                FactPanel("kind"),
+                FactPanel("category"),
+                FactPanel("life_events"),
+                FactPanel("dimension"),
+                WordPanel("synonyms"),
+                FactPanel("confidential"),
             ],
             heading=_("Cara ditemukan"),
         ),
     ]
     parent_page_types = ["cms.DepartmentPage"]
     subpage_types: ClassVar[list[str]] = []
-    exclude_fields_in_copy: ClassVar[list[str]] = ["code"]
+    # A copy is another service: with a code of its own, and nobody has read it yet.
+    exclude_fields_in_copy: ClassVar[list[str]] = ["code", "reviewed", "next_review"]
 
     class Meta:
         verbose_name = _("halaman layanan")
