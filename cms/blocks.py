@@ -203,6 +203,13 @@ def _points() -> list[tuple[str, str]]:
     return list(ServicePoint.objects.order_by("name").values_list("code", "name"))
 
 
+NOWHERE = _("Pilih titik layanan, atau tulis nama dan alamat tempatnya.")
+
+
+def is_somewhere(place: Any) -> bool:
+    return bool(place["point"] or (place["name"] and place["address"]))
+
+
 class PlaceBlock(blocks.StructBlock):
     point = blocks.ChoiceBlock(_points, label=_("Titik layanan"), required=False, help_text=_("Alamatnya diambil dari daftar kota."))
     name = blocks.CharBlock(label=_("Atau nama tempat lain"), required=False, max_length=120)
@@ -214,8 +221,8 @@ class PlaceBlock(blocks.StructBlock):
         cleaned = super().clean(value)
         errors: dict[str, Any] = {}
         complete = self.child_blocks["hours"].child_block.child_blocks["opens"].required  # else it is a draft
-        if complete and not cleaned["point"] and not (cleaned["name"] and cleaned["address"]):
-            errors["point"] = ValidationError(_("Pilih titik layanan, atau tulis nama dan alamat tempatnya."))
+        if complete and not is_somewhere(cleaned):
+            errors["point"] = ValidationError(NOWHERE)
         seen: dict[str, list[tuple[time, time]]] = {}
         for row in (h for h in cleaned["hours"] if h["first"] and h["opens"] and h["closes"]):
             for day in days_of(row):

@@ -181,12 +181,20 @@ def _service_context(text: ServiceText) -> dict[str, Any]:
         "department": service.department,
         "app": app_of_service(service.code) if service.channel == Channel.APP else None,
         "point": queries.service_point(content.get("place", "")),
+        "places": _places(content.get("places") or []),
         "can_start": service.channel == Channel.FORM
         and service.form_id is not None
         and service.availability != Availability.PAUSED,
         "lookups": plans_of(service) if service.pk else [],
         "canonical": f"/layanan/{text.slug}/",
     }
+
+
+def _places(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each place with its service point; one whose point is gone and that has no name of its own is left out."""
+    points = queries.service_points(row["point"] for row in rows if row["point"])
+    found = [{"row": row, "point": points.get(row["point"])} for row in rows]
+    return [place for place in found if place["point"] or place["row"]["name"]]
 
 
 @public_page()

@@ -14,12 +14,18 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
 from cms import checks, scope
+from cms.beginning import ServicePageViewSet
 from cms.models import ServicePage
 
 
 @hooks.register("insert_global_admin_css")
 def city_colours() -> SafeString:
     return format_html('<link rel="stylesheet" href="{}">', static("portal/wagtail-admin.css"))
+
+
+@hooks.register("register_admin_viewset")
+def services_begin_from_an_example() -> ServicePageViewSet:
+    return ServicePageViewSet()
 
 
 @hooks.register("construct_page_chooser_queryset")

@@ -4,5 +4,6 @@ from cms.models.catalogue_check import CatalogueCheck
 from cms.models.content import ContentPage, HomePage
 from cms.models.department import DepartmentPage
 from cms.models.service import ServicePage
+from cms.models.service_import import ServiceImport
 
-__all__ = ["CatalogueCheck", "ContentPage", "DepartmentPage", "HomePage", "ServicePage"]
+__all__ = ["CatalogueCheck", "ContentPage", "DepartmentPage", "HomePage", "ServiceImport", "ServicePage"]
