@@ -2,64 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
-
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.permissions import is_operator
 from accounts.requests import SignedInRequest
-from cms.models import DepartmentPage, ServiceImport
-from cms.sheets import checking, drafting, reading, writing
-from portal.lib.languages import DEFAULT
+from cms.departments import of_reader, readers_only, writers_only, writes_in
+from cms.models import ServiceImport
+from cms.sheets import drafting, reading, writing
 
-View = Callable[..., HttpResponse]
 _SHOWN = 500  # mistakes on one page
-
-
-def _of_whom(may_enter: Callable[[Any], bool]) -> Callable[[View], View]:
-    def mark(view: View) -> View:
-        @login_required
-        @never_cache
-        @wraps(view)
-        def guarded(request: SignedInRequest, **kwargs: Any) -> HttpResponse:
-            if not may_enter(request.user):
-                raise PermissionDenied
-            return view(request, **kwargs)
-
-        return guarded
-
-    return mark
-
-
-def _writes_somewhere(user: Any) -> bool:
-    return bool(user.has_perm("wagtailadmin.access_admin") and checking.own_departments(user))
-
-
-def _readable(user: Any) -> list[DepartmentPage]:
-    """Whose services this person may take out: the operator everybody's."""
-    if not is_operator(user):
-        return checking.own_departments(user)
-    return list(DepartmentPage.objects.filter(locale__language_code=DEFAULT, alias_of__isnull=True).order_by("title"))
-
-
-writers_only = _of_whom(_writes_somewhere)
-readers_only = _of_whom(lambda user: is_operator(user) or _writes_somewhere(user))
 
 
 @readers_only
 @require_safe
 def take_out(request: SignedInRequest) -> HttpResponse:
     """`?bentuk=csv` or xlsx (the rule); `?kosong=1` without services, to be filled in."""
-    departments = _readable(request.user)
+    departments = of_reader(request.user)
     if request.GET.get("bentuk") == "csv":
         response = HttpResponse(writing.as_csv(departments), content_type="text/csv; charset=utf-8")
         name = "layanan.csv"
@@ -92,7 +53,7 @@ def send_in(request: SignedInRequest) -> HttpResponse:
         "problem": problem,
         "problems": [{"anchor": "berkas", "text": problem}] if problem else [],
         "sent": sent,
-        "departments": checking.own_departments(request.user),
+        "departments": writes_in(request.user),
         "nav": "layanan",
     }
     return render(request, "staff/services_in.html", context, status=400 if problem else 200)

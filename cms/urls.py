@@ -3,7 +3,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.admin.auth import require_admin_access
 from wagtail.documents import urls as wagtaildocs_urls
 
-from cms import people, sheet_views, views
+from cms import people, sheet_views, translation_views, views
 
 in_one_language: list[URLPattern | URLResolver] = [
     path("sitemap.xml", views.sitemap, name="sitemap"),
@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("petugas/layanan/ekspor/", sheet_views.take_out, name="services-export"),
     path("petugas/layanan/impor/", sheet_views.send_in, name="services-import"),
     path("petugas/layanan/impor/<slug:token>/", sheet_views.dry_run, name="service-import"),
+    path("petugas/terjemahan/", translation_views.listed, name="translations"),
     path("status/", views.status, name="status"),
     path("<slug:slug>/", views.content, name="content"),
 ]

@@ -82,8 +82,19 @@ def work_list() -> MenuItem:
     return MenuItem(_("Permohonan masuk"), "/petugas/", icon_name="tasks", order=50)
 
 
+@hooks.register("register_admin_menu_item")
+def to_be_translated() -> MenuItem:
+    return MenuItem(_("Terjemahan"), "/petugas/terjemahan/", icon_name="globe", order=60)
+
+
+@hooks.register("register_admin_menu_item")
+def spreadsheet() -> MenuItem:
+    return MenuItem(_("Lembar kerja"), "/petugas/layanan/impor/", icon_name="table", order=70)
+
+
 @hooks.register("construct_main_menu")
 def only_what_editors_use(request: HttpRequest, items: list[MenuItem]) -> None:
     """Reports list more than one department's pages; they are for the operator."""
     if not request.user.is_superuser:
-        items[:] = [item for item in items if item.name in ("explorer", "permohonan-masuk", "documents", "images", "help")]
+        shown = ("explorer", "permohonan-masuk", "terjemahan", "lembar-kerja", "documents", "images", "help")
+        items[:] = [item for item in items if item.name in shown]

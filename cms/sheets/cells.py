@@ -19,12 +19,16 @@ _DATE = (("%Y-%m-%d", re.compile(r"^\d{4}-\d{1,2}-\d{1,2}$")), ("%d/%m/%Y", re.c
 
 def harmless(text: str) -> str:
     """The text as a cell that no program runs."""
-    return f"'{text}" if text.lstrip(" \n")[:1] in _FORMULA and text else text
+    return f"'{text}" if _like_a_formula(text.lstrip("'")) else text
 
 
 def plain(text: str) -> str:
     """What `harmless` made from it, undone."""
-    return text[1:] if text.startswith("'") and text[1:].lstrip(" \n")[:1] in _FORMULA and len(text) > 1 else text
+    return text[1:] if text.startswith("'") and _like_a_formula(text.lstrip("'")) else text
+
+
+def _like_a_formula(text: str) -> bool:
+    return text.lstrip(" \n").startswith(_FORMULA)
 
 
 def join(rows: Sequence[Sequence[Any]]) -> str:
@@ -34,7 +38,7 @@ def join(rows: Sequence[Sequence[Any]]) -> str:
         parts = ["" if part is None else str(part) for part in row]
         while len(parts) > 1 and not parts[-1]:
             parts.pop()
-        lines.append(" | ".join(_escaped(part) for part in parts))
+        lines.append(re.sub(r"\|  (?=\|)", "| ", " | ".join(_escaped(part) for part in parts)))
     return "\n".join(lines)
 
 

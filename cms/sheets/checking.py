@@ -8,9 +8,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from wagtail.blocks import ListBlock, StructBlock
 
-from cms import scope
 from cms.blocks import NOWHERE, PlaceBlock, is_somewhere
+from cms.departments import writes_in
 from cms.examples import ROWS
 from cms.models import DepartmentPage, ServicePage
 from cms.sheets.columns import Column, columns
@@ -51,7 +52,7 @@ class _Checker:
             if column.needed and column.field not in have:
                 self.say(1, 0, column.header, _("Kolom ini harus ada. Nama dan urutannya ada di contoh."))
         self.place_of = {column.field: place for place, column in self.places.items()}
-        self.corners = {page.department: page for page in own_departments(user)}
+        self.corners = {page.department: page for page in writes_in(user)}
         # Of services whose page is gone: the code still names them in cases and statistics.
         self.owners = dict(Service.objects.values_list("code", "department__code"))
         pages = ServicePage.objects.filter(locale__language_code=DEFAULT, alias_of__isnull=True)
@@ -89,19 +90,30 @@ class _Checker:
         draft = self.draft(number, page, parent, values) if page else self.fresh(number, code, parent, values)
         if draft is None:
             return
-        old = dict(draft.serializable_data()) if page else None
-        for name, value in values.items():
-            if name not in ("code", "department"):
-                setattr(draft, name, value)
+        changed = self.fill(draft, values)
         self.judge(number, draft, values, given)
         if len(self.plan.mistakes) > before:
             return
         if page is None:
             self.plan.new.append((parent, draft))
-        elif dict(draft.serializable_data()) == old:
-            self.plan.same += 1
-        else:
+        elif changed:
             self.plan.changed.append(draft)
+        else:
+            self.plan.same += 1
+
+    def fill(self, draft: ServicePage, values: dict[str, Any]) -> bool:
+        """Set what reads otherwise than before; whether anything does. Rows that read the same keep their identity."""
+        changed = False
+        for column in self.places.values():
+            name = column.field
+            if name in ("code", "department") or name not in values:
+                continue
+            if column.write(getattr(draft, name)) != column.write(values[name]):
+                setattr(draft, name, values[name])
+                changed = True
+        if "slug" in values:
+            draft.slug = values["slug"]
+        return changed
 
     def values(self, number: int, given: dict[str, str]) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -196,11 +208,12 @@ class _Checker:
 def sentence(wrong: ValidationError, block: Any) -> str:
     """What is wrong in one row of a block, with the names of its parts."""
     inside: Any = getattr(wrong, "block_errors", None)
-    if isinstance(inside, dict) and inside:
-        labels = {name: str(child.label) for name, child in block.child_blocks.items()}
-        return "; ".join(f"{labels[name]}: {sentence(error, block.child_blocks[name])}" for name, error in inside.items())
-    if isinstance(inside, list):
-        return "; ".join(sentence(error, block.child_block) for error in inside if error)
+    if inside and isinstance(block, ListBlock):
+        errors = inside.values() if isinstance(inside, dict) else inside
+        return "; ".join(sentence(error, block.child_block) for error in errors if error)
+    if inside and isinstance(block, StructBlock):
+        parts = block.child_blocks
+        return "; ".join(f"{parts[name].label}: {sentence(error, parts[name])}" for name, error in inside.items())
     return " ".join(wrong.messages)
 
 
@@ -216,9 +229,3 @@ def check(user: Any, headers: list[str], rows: list[tuple[int, list[str]]], foun
     if checker.plan.mistakes:
         checker.plan.new, checker.plan.changed = [], []
     return checker.plan
-
-
-def own_departments(user: Any) -> list[DepartmentPage]:
-    """The Indonesian pages of the departments whose services this person may write."""
-    pages = DepartmentPage.objects.filter(locale__language_code=DEFAULT, alias_of__isnull=True).order_by("title")
-    return list(pages if user.is_superuser else pages.filter(pk__in=scope.own_corners(user)))
