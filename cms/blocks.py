@@ -17,7 +17,7 @@ from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError
 
 PREVIEW = "cms/blocks/preview.html"
-# Only what a browser opens as a page: no script, no data, no file.
+# Only what a browser opens as a page: no script, no data, no file. A paste of a whole document is refused by `max_length`.
 WEB_ADDRESS = URLValidator(schemes=["https", "http"], message=_("Tulis alamat yang diawali https://"))
 PHONE = RegexValidator(r"^\+?[0-9][0-9 ().-]{2,28}[0-9]$", _("Tulis nomor telepon, misalnya 0321 123456."))
 
@@ -85,7 +85,9 @@ class _FormerText(blocks.StructBlock):
 
 
 class RequirementBlock(_FormerText):
-    text = blocks.TextBlock(label=_("Yang disiapkan"), help_text=_("Contoh: Surat keterangan kelahiran"), rows=2)
+    text = blocks.TextBlock(
+        label=_("Yang disiapkan"), max_length=600, help_text=_("Contoh: Surat keterangan kelahiran"), rows=2
+    )
     form = blocks.ChoiceBlock(
         PAPER_FORMS, label=_("Bentuknya"), required=False, help_text=_("Kosongkan bila bukan surat, misalnya: datang sendiri.")
     )
@@ -109,7 +111,9 @@ class RequirementBlock(_FormerText):
 
 class StepBlock(blocks.StructBlock):
     title = blocks.CharBlock(label=_("Langkah"), max_length=200, help_text=_("Kata kerja di depan. Contoh: Isi formulir"))
-    text = blocks.TextBlock(label=_("Penjelasan"), required=False, rows=3, help_text=_("Contoh: Sekitar 5 menit."))
+    text = blocks.TextBlock(
+        label=_("Penjelasan"), required=False, max_length=1200, rows=3, help_text=_("Contoh: Sekitar 5 menit.")
+    )
 
     class Meta:
         icon = "order"
@@ -121,7 +125,7 @@ class StepBlock(blocks.StructBlock):
 
 class RareCaseBlock(blocks.StructBlock):
     question = blocks.CharBlock(label=_("Pertanyaan"), max_length=160, help_text=_("Contoh: Tidak punya buku nikah?"))
-    answer = blocks.TextBlock(label=_("Jawaban"))
+    answer = blocks.TextBlock(label=_("Jawaban"), max_length=1200)
 
     class Meta:
         icon = "help"
@@ -255,7 +259,7 @@ class LegalBlock(_FormerText):
     )
     number = blocks.CharBlock(label=_("Nomor"), required=False, max_length=40)
     year = blocks.IntegerBlock(label=_("Tahun"), required=False, min_value=1900, max_value=2100)
-    title = blocks.TextBlock(label=_("Tentang"), rows=2, help_text=_("Contoh: Pelayanan Publik"))
+    title = blocks.TextBlock(label=_("Tentang"), max_length=600, rows=2, help_text=_("Contoh: Pelayanan Publik"))
     url = blocks.URLBlock(
         label=_("Tautan"), required=False, max_length=300, validators=[WEB_ADDRESS], help_text=_("Contoh: alamat di peraturan.go.id")
     )
@@ -331,7 +335,8 @@ def _with_reachable_value(cleaned: Any) -> Any:
     return cleaned
 
 
-ITEMS = [("item", ItemBlock())]
+MOST_ROWS = 60
+ITEMS = [("item", ItemBlock(max_length=600))]
 REQUIREMENTS = [("item", RequirementBlock())]
 STEPS = [("step", StepBlock())]
 RARE_CASES = [("case", RareCaseBlock())]

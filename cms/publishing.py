@@ -54,7 +54,7 @@ def record_of(page: ServicePage, department: str) -> ServiceRecord:
         kind=page.kind,
         channel=page.channel,
         app=page.app,
-        url=page.app_url,
+        url=rows.web(page.app_url),
         hotline=page.hotline,
         hours=page.hours,
         place=page.place,

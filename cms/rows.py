@@ -15,6 +15,12 @@ def _text(value: Any) -> str:
     return str(value or "").strip()
 
 
+def web(value: Any) -> str:
+    """The address when a browser opens it as a page; nothing otherwise, whatever door it came through."""
+    text = _text(value)
+    return text if text.lower().startswith(("https://", "http://")) else ""
+
+
 def items(stream: Any) -> tuple[str, ...]:
     return tuple(text for block in stream if (text := _text(block.value)))
 
@@ -55,7 +61,7 @@ def places(page: ServicePage) -> tuple[Place, ...]:
 
 def regulations(page: ServicePage) -> tuple[Regulation, ...]:
     return tuple(
-        Regulation(_text(r["title"]), _text(r["kind"]), _text(r["number"]), r["year"], _text(r["url"]))
+        Regulation(_text(r["title"]), _text(r["kind"]), _text(r["number"]), r["year"], web(r["url"]))
         for r in _values(page.legal)
         if _text(r["title"])
     )

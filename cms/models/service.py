@@ -108,34 +108,36 @@ class ServicePage(FlatAddress, Page):
     )
     queue = models.BooleanField(_("memakai nomor antrean"), default=False)
 
-    who = StreamField(blocks.ITEMS, verbose_name=_("siapa yang bisa mengajukan"), blank=True)
-    requirements = StreamField(blocks.REQUIREMENTS, verbose_name=_("yang perlu disiapkan"), blank=True)
-    exceptions = StreamField(blocks.RARE_CASES, verbose_name=_("keadaan khusus"), blank=True)
-    fees = StreamField(blocks.FEES, verbose_name=_("biaya menurut keadaan"), blank=True)
-    steps = StreamField(blocks.STEPS, verbose_name=_("langkahnya"), blank=True)
+    who = StreamField(blocks.ITEMS, max_num=blocks.MOST_ROWS, verbose_name=_("siapa yang bisa mengajukan"), blank=True)
+    requirements = StreamField(blocks.REQUIREMENTS, max_num=blocks.MOST_ROWS, verbose_name=_("yang perlu disiapkan"), blank=True)
+    exceptions = StreamField(blocks.RARE_CASES, max_num=blocks.MOST_ROWS, verbose_name=_("keadaan khusus"), blank=True)
+    fees = StreamField(blocks.FEES, max_num=blocks.MOST_ROWS, verbose_name=_("biaya menurut keadaan"), blank=True)
+    steps = StreamField(blocks.STEPS, max_num=blocks.MOST_ROWS, verbose_name=_("langkahnya"), blank=True)
     product = models.CharField(
         _("hasil layanan"), max_length=400, blank=True, help_text=_("Contoh: Kutipan akta kelahiran dan KK yang baru.")
     )
     late = models.TextField(
         _("kalau kami terlambat"),
         blank=True,
+        max_length=2000,
         help_text=_("Contoh: Kalau lewat 3 hari kerja, Anda kami kabari alasannya dan tanggal barunya."),
     )
     other_ways = models.TextField(
         _("cara lain mengurus"),
         blank=True,
+        max_length=2000,
         help_text=_("Contoh: Datang ke MPP Gajah Mada, loket 3. Biaya dan waktunya sama."),
     )
-    ways = StreamField(blocks.OTHER_WAYS, verbose_name=_("cara lain, satu per satu"), blank=True)
-    places = StreamField(blocks.PLACES, verbose_name=_("tempat dan jam buka"), blank=True)
-    contacts = StreamField(blocks.CONTACT_LIST, verbose_name=_("kontak layanan ini"), blank=True)
+    ways = StreamField(blocks.OTHER_WAYS, max_num=blocks.MOST_ROWS, verbose_name=_("cara lain, satu per satu"), blank=True)
+    places = StreamField(blocks.PLACES, max_num=blocks.MOST_ROWS, verbose_name=_("tempat dan jam buka"), blank=True)
+    contacts = StreamField(blocks.CONTACT_LIST, max_num=blocks.MOST_ROWS, verbose_name=_("kontak layanan ini"), blank=True)
     complaint_category = models.SlugField(
         _("kategori aduan"), max_length=60, blank=True, help_text=_("Huruf kecil dan tanda hubung. Contoh: pelayanan-publik")
     )
     complaint_channels = models.CharField(
         _("saluran aduan"), max_length=200, blank=True, help_text=_("Dipisah koma. Contoh: lapor, loket")
     )
-    legal = StreamField(blocks.LEGAL, verbose_name=_("dasar hukum"), blank=True)
+    legal = StreamField(blocks.LEGAL, max_num=blocks.MOST_ROWS, verbose_name=_("dasar hukum"), blank=True)
     decree_number = models.CharField(
         _("nomor SK standar pelayanan"), max_length=120, blank=True, help_text=_("Contoh: 188.45/12/2026")
     )
@@ -143,6 +145,7 @@ class ServicePage(FlatAddress, Page):
     pledge = models.TextField(
         _("maklumat pelayanan"),
         blank=True,
+        max_length=4000,
         help_text=_("Janji dinas dengan kata-katanya sendiri, seperti yang dipasang di loket (UU 25/2009 pasal 22)."),
     )
     reviewed = models.DateField(_("diperiksa terakhir"), null=True, blank=True, help_text=_("Hari seseorang di dinas membaca semuanya."))
@@ -156,6 +159,7 @@ class ServicePage(FlatAddress, Page):
     synonyms = models.TextField(
         _("kata lain"),
         blank=True,
+        max_length=4000,
         help_text=_("Satu per baris: kata warga untuk layanan ini, termasuk bahasa Jawa dan salah eja."),
     )
     confidential = models.BooleanField(
@@ -172,7 +176,7 @@ class ServicePage(FlatAddress, Page):
         help_text=_("Seberapa pasti pemohon harus dikenal saat mengirim permohonan daring."),
     )
     illustrative = models.BooleanField(_("data contoh"), default=True, help_text=_("Tampilkan tanda “data contoh”."))
-    sources = models.TextField(_("sumber"), blank=True, help_text=_("Alamat sumber resmi, satu per baris."))
+    sources = models.TextField(_("sumber"), blank=True, max_length=4000, help_text=_("Alamat sumber resmi, satu per baris."))
 
     base_form_class = ServicePageForm
     # In the order of the published page: lead, facts, start, who, what you need, steps, lateness, other ways, law, review.

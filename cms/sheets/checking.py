@@ -197,6 +197,9 @@ class _Checker:
             model_field: Any = draft._meta.get_field(name)
             if given.get(name, "") == "" and name != "title":
                 continue
+            if model_field.max_length and len(given[name]) > model_field.max_length:
+                self.wrong(number, name, _("Paling banyak %d huruf.") % model_field.max_length)
+                continue
             try:
                 model_field.clean(model_field.value_from_object(draft), draft)
             except ValidationError as wrong:

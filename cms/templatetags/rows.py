@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import nh3
 from django import template
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from wagtail.rich_text import expand_db_html
 
 from cms.blocks import DAY_CODES, DAYS, PAPER_FORMS, WAYS, days_of
+from cms.rows import web as web_address
 from portal.lib import languages
 
 register = template.Library()
@@ -56,6 +60,21 @@ def reach(row: Mapping[str, Any]) -> str:
         return f"https://wa.me/{'62' + digits[1:] if digits.startswith('0') else digits}"
     if kind == "email" and "@" in value and not set(value) & set(' ?&"<>'):
         return f"mailto:{value}"
-    if kind == "web" and value.lower().startswith(("https://", "http://")):
-        return value
-    return ""
+    return web_address(value) if kind == "web" else ""
+
+
+@register.filter
+def web(value: Any) -> str:
+    return web_address(value)
+
+
+_PROSE = {"p", "br", "hr", "h2", "h3", "b", "strong", "i", "em", "ul", "ol", "li", "a"}
+
+
+@register.filter
+def prose(value: Any) -> SafeString:
+    """Rich text for readers: only what the editor offers, whatever was stored through whatever door."""
+    html = str(expand_db_html(str(value or "")))
+    return mark_safe(  # noqa: S308 - cleaned in the same breath
+        nh3.clean(html, tags=_PROSE, attributes={"a": {"href"}}, url_schemes={"https", "http", "mailto", "tel"}, link_rel=None)
+    )

@@ -21,7 +21,7 @@ def page_of(code: str, language: str = "id") -> ServicePage:
 
 def rows(*values: dict[str, Any] | str, kind: str = "item") -> Any:
     """A stream of these rows, as the editor sends it."""
-    return streamfield([(kind, _without_none(value)) for value in values])
+    return streamfield([(kind, _as_sent(value)) for value in values])
 
 
 def form_of(page: ServicePage, **changes: object) -> dict[str, object]:
@@ -32,7 +32,7 @@ def form_of(page: ServicePage, **changes: object) -> dict[str, object]:
         if getattr(page, name):
             values[name] = "on"
     for name in STREAMS:
-        values[name] = streamfield([(b.block_type, _without_none(b.block.get_prep_value(b.value))) for b in getattr(page, name)])
+        values[name] = streamfield([(b.block_type, _as_sent(b.block.get_prep_value(b.value))) for b in getattr(page, name)])
     for name in ("decree_date", "reviewed", "next_review", "go_live_at", "expire_at", "seo_title", "search_description"):
         values[name] = ""
     values["comments-TOTAL_FORMS"] = values["comments-INITIAL_FORMS"] = 0
@@ -44,9 +44,13 @@ def form_of(page: ServicePage, **changes: object) -> dict[str, object]:
     return nested_form_data(values)
 
 
-def _without_none(value: Any) -> Any:
+def _as_sent(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _without_none(child) for name, child in value.items()}
+        return {name: _as_sent(child) for name, child in value.items()}
+    if isinstance(value, list):  # a list block's rows
+        values = [row["value"] if row.keys() >= {"type", "value"} else row for row in value]
+        rows_sent: dict[Any, Any] = {n: {"deleted": "", "order": n, "value": _as_sent(row)} for n, row in enumerate(values)}
+        return {"count": len(values), **rows_sent}
     return "" if value is None else value
 
 
