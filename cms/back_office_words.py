@@ -11,6 +11,7 @@ import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation.trans_real import DjangoTranslation
@@ -33,7 +34,8 @@ def words(domain: str) -> set[tuple[str, str]]:
 def missing(domain: str) -> list[tuple[str, str]]:
     """Those that an Indonesian reader sees in English."""
     localedirs = None if domain == "django" else _script_catalogues()
-    catalogue = DjangoTranslation(settings.LANGUAGE_CODE, domain=domain, localedirs=localedirs)._catalog
+    translations: Any = DjangoTranslation(settings.LANGUAGE_CODE, domain=domain, localedirs=localedirs)
+    catalogue = translations._catalog
     found = []
     for context, message in sorted(words(domain)):
         key = f"{context}\x04{message}" if context else message

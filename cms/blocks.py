@@ -48,7 +48,9 @@ WAYS = [
     ("visit", _("Petugas datang")),
 ]
 CONTACTS = [way for way in WAYS if way[0] in ("phone", "whatsapp", "email", "web")]
-_LEGAL = re.compile(r"^(?P<kind>[A-Z][A-Za-z]{1,24}) (?P<number>\d{1,4})/(?P<year>(?:19|20)\d\d) tentang (?P<title>.+)$", re.DOTALL)
+_LEGAL = re.compile(
+    r"^(?P<kind>[A-Z][A-Za-z]{1,24}) (?P<number>\d{1,4})/(?P<year>(?:19|20)\d\d) tentang (?P<title>.+)$", re.DOTALL
+)
 
 
 class ItemBlock(blocks.TextBlock):
@@ -89,11 +91,17 @@ class RequirementBlock(_FormerText):
         label=_("Yang disiapkan"), max_length=600, help_text=_("Contoh: Surat keterangan kelahiran"), rows=2
     )
     form = blocks.ChoiceBlock(
-        PAPER_FORMS, label=_("Bentuknya"), required=False, help_text=_("Kosongkan bila bukan surat, misalnya: datang sendiri.")
+        PAPER_FORMS,
+        label=_("Bentuknya"),
+        required=False,
+        help_text=_("Kosongkan bila bukan surat, misalnya: datang sendiri."),
     )
     copies = blocks.IntegerBlock(label=_("Berapa lembar"), required=False, min_value=1, max_value=20)
     where = blocks.CharBlock(
-        label=_("Didapat di mana"), required=False, max_length=200, help_text=_("Contoh: Rumah sakit atau bidan yang menolong")
+        label=_("Didapat di mana"),
+        required=False,
+        max_length=200,
+        help_text=_("Contoh: Rumah sakit atau bidan yang menolong"),
     )
 
     class Meta:
@@ -159,7 +167,9 @@ class FeeBlock(blocks.StructBlock):
 
 class WayBlock(blocks.StructBlock):
     kind = blocks.ChoiceBlock(WAYS, label=_("Lewat apa"))
-    text = blocks.CharBlock(label=_("Penjelasan"), max_length=240, help_text=_("Contoh: Titip berkas di loket 3, selesai hari itu juga"))
+    text = blocks.CharBlock(
+        label=_("Penjelasan"), max_length=240, help_text=_("Contoh: Titip berkas di loket 3, selesai hari itu juga")
+    )
     value = blocks.CharBlock(label=_("Nomor atau alamat"), required=False, max_length=200)
 
     def clean(self, value: Any) -> Any:
@@ -185,7 +195,9 @@ class HoursBlock(blocks.StructBlock):
         if cleaned["opens"] and cleaned["closes"] and cleaned["closes"] <= cleaned["opens"]:
             errors["closes"] = ValidationError(_("Jam tutup harus sesudah jam buka."))
         if cleaned["first"] and cleaned["last"] and DAY_CODES.index(cleaned["last"]) < DAY_CODES.index(cleaned["first"]):
-            errors["last"] = ValidationError(_("Hari terakhir harus sesudah hari pertama. Pisahkan menjadi dua baris bila perlu."))
+            errors["last"] = ValidationError(
+                _("Hari terakhir harus sesudah hari pertama. Pisahkan menjadi dua baris bila perlu.")
+            )
         if errors:
             raise StructBlockValidationError(block_errors=errors)
         return cleaned
@@ -215,11 +227,15 @@ def is_somewhere(place: Any) -> bool:
 
 
 class PlaceBlock(blocks.StructBlock):
-    point = blocks.ChoiceBlock(_points, label=_("Titik layanan"), required=False, help_text=_("Alamatnya diambil dari daftar kota."))
+    point = blocks.ChoiceBlock(
+        _points, label=_("Titik layanan"), required=False, help_text=_("Alamatnya diambil dari daftar kota.")
+    )
     name = blocks.CharBlock(label=_("Atau nama tempat lain"), required=False, max_length=120)
     address = blocks.CharBlock(label=_("Alamat"), required=False, max_length=240)
     hours = blocks.ListBlock(HoursBlock(), label=_("Jam buka"), default=[], max_num=14)
-    note = blocks.CharBlock(label=_("Catatan"), required=False, max_length=200, help_text=_("Contoh: Istirahat 12.00 sampai 13.00"))
+    note = blocks.CharBlock(
+        label=_("Catatan"), required=False, max_length=200, help_text=_("Contoh: Istirahat 12.00 sampai 13.00")
+    )
 
     def clean(self, value: Any) -> Any:
         cleaned = super().clean(value)
@@ -255,13 +271,20 @@ class PlaceBlock(blocks.StructBlock):
 
 class LegalBlock(_FormerText):
     kind = blocks.CharBlock(
-        label=_("Jenis peraturan"), required=False, max_length=60, help_text=_("Contoh: UU, PP, Permendagri, Perda Kota Mojokerto")
+        label=_("Jenis peraturan"),
+        required=False,
+        max_length=60,
+        help_text=_("Contoh: UU, PP, Permendagri, Perda Kota Mojokerto"),
     )
     number = blocks.CharBlock(label=_("Nomor"), required=False, max_length=40)
     year = blocks.IntegerBlock(label=_("Tahun"), required=False, min_value=1900, max_value=2100)
     title = blocks.TextBlock(label=_("Tentang"), max_length=600, rows=2, help_text=_("Contoh: Pelayanan Publik"))
     url = blocks.URLBlock(
-        label=_("Tautan"), required=False, max_length=300, validators=[WEB_ADDRESS], help_text=_("Contoh: alamat di peraturan.go.id")
+        label=_("Tautan"),
+        required=False,
+        max_length=300,
+        validators=[WEB_ADDRESS],
+        help_text=_("Contoh: alamat di peraturan.go.id"),
     )
     former = "title"
 
@@ -285,7 +308,7 @@ class LegalBlock(_FormerText):
 
 
 def legal_parts(text: str) -> dict[str, Any]:
-    """"UU 25/2009 tentang Pelayanan Publik" taken apart; what is not written so stays whole, as the title."""
+    """ "UU 25/2009 tentang Pelayanan Publik" taken apart; what is not written so stays whole, as the title."""
     found = _LEGAL.match(text.strip())
     if found is None:
         return {"kind": "", "number": "", "year": None, "title": text, "url": ""}
@@ -302,7 +325,9 @@ def legal_words(value: Any) -> str:
 class ContactBlock(blocks.StructBlock):
     kind = blocks.ChoiceBlock(CONTACTS, label=_("Lewat apa"))
     value = blocks.CharBlock(label=_("Nomor atau alamat"), max_length=200, help_text=_("Contoh: 0321 123456"))
-    name = blocks.CharBlock(label=_("Bagian atau loket"), required=False, max_length=120, help_text=_("Bukan nama orang. Contoh: Loket akta"))
+    name = blocks.CharBlock(
+        label=_("Bagian atau loket"), required=False, max_length=120, help_text=_("Bukan nama orang. Contoh: Loket akta")
+    )
 
     def clean(self, value: Any) -> Any:
         return _with_reachable_value(super().clean(value))

@@ -50,7 +50,7 @@ def begin(page: ServicePage, name: str) -> None:
         if field not in ROWS:
             setattr(page, field, value)
             continue
-        block = page._meta.get_field(field).stream_block  # type: ignore[union-attr]
+        block = page._meta.get_field(field).stream_block
         raw = [{"type": ROWS[field], "value": row} for row in value]
         setattr(page, field, block.to_python(raw))
 

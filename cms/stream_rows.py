@@ -24,7 +24,7 @@ class RequirementFromText(BaseBlockOperation):
 
 @deconstructible
 class RegulationFromText(BaseBlockOperation):
-    """"UU 25/2009 tentang Pelayanan Publik" becomes its parts; what is written otherwise stays whole."""
+    """ "UU 25/2009 tentang Pelayanan Publik" becomes its parts; what is written otherwise stays whole."""
 
     operation_name_fragment = "regulation_from_text"
 

@@ -13,10 +13,9 @@ from cms.panels import lines_of
 from portal.lib.languages import CODES, DEFAULT
 
 # The fields with words, by kind of page, in the order of the editor.
+_OF_A_SERVICE = "title summary fee_note fees hours who requirements exceptions steps product late other_ways ways legal pledge"
 FIELDS: dict[type[Page], tuple[str, ...]] = {
-    ServicePage: (
-        "title summary fee_note fees hours who requirements exceptions steps product late other_ways ways legal pledge".split()
-    ),  # type: ignore[dict-item]
+    ServicePage: tuple(_OF_A_SERVICE.split()),
     DepartmentPage: ("about",),
     ContentPage: ("title", "lead", "body"),
 }
@@ -74,7 +73,7 @@ def _compare(page: Page, twin: Page | None, names: tuple[str, ...]) -> Todo:
     missing, changed = [], []
     for name in names:
         now, english = lines_of(getattr(page, name)), lines_of(getattr(draft, name))
-        if now and not english or (name != "title" and now and now == english):
+        if (now and not english) or (name != "title" and now and now == english):
             missing.append(_label(page, name))
         elif now and then is not None and lines_of(getattr(then, name)) != now:
             changed.append(_label(page, name))

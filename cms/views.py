@@ -193,8 +193,8 @@ def _service_context(text: ServiceText) -> dict[str, Any]:
 def _places(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Each place with its service point; one whose point is gone and that has no name of its own is left out."""
     points = queries.service_points(row["point"] for row in rows if row["point"])
-    found = [{"row": row, "point": points.get(row["point"])} for row in rows]
-    return [place for place in found if place["point"] or place["row"]["name"]]
+    known = [(row, points.get(row["point"])) for row in rows]
+    return [{"row": row, "point": point} for row, point in known if point or row["name"]]
 
 
 @public_page()

@@ -16,8 +16,8 @@ from wagtail.fields import StreamField
 from wagtail.models import Page
 
 from cms import blocks
-from cms.panels import FactPanel, TitlePanel, WordPanel
 from cms.models.content import FlatAddress
+from cms.panels import FactPanel, TitlePanel, WordPanel
 from portal.lib.languages import DEFAULT
 from services.catalogue.models import Category, Channel, Dimension, LifeEvent, Service
 
@@ -73,7 +73,9 @@ class ServicePage(FlatAddress, Page):
     summary = models.CharField(
         _("ringkasan"),
         max_length=400,
-        help_text=_("Satu atau dua kalimat: apa yang warga dapatkan. Contoh: Daftarkan kelahiran dan terima aktanya lewat surel."),
+        help_text=_(
+            "Satu atau dua kalimat: apa yang warga dapatkan. Contoh: Daftarkan kelahiran dan terima aktanya lewat surel."
+        ),
     )
 
     fee_free = models.BooleanField(_("gratis"), default=False)
@@ -109,7 +111,9 @@ class ServicePage(FlatAddress, Page):
     queue = models.BooleanField(_("memakai nomor antrean"), default=False)
 
     who = StreamField(blocks.ITEMS, max_num=blocks.MOST_ROWS, verbose_name=_("siapa yang bisa mengajukan"), blank=True)
-    requirements = StreamField(blocks.REQUIREMENTS, max_num=blocks.MOST_ROWS, verbose_name=_("yang perlu disiapkan"), blank=True)
+    requirements = StreamField(
+        blocks.REQUIREMENTS, max_num=blocks.MOST_ROWS, verbose_name=_("yang perlu disiapkan"), blank=True
+    )
     exceptions = StreamField(blocks.RARE_CASES, max_num=blocks.MOST_ROWS, verbose_name=_("keadaan khusus"), blank=True)
     fees = StreamField(blocks.FEES, max_num=blocks.MOST_ROWS, verbose_name=_("biaya menurut keadaan"), blank=True)
     steps = StreamField(blocks.STEPS, max_num=blocks.MOST_ROWS, verbose_name=_("langkahnya"), blank=True)
@@ -148,7 +152,9 @@ class ServicePage(FlatAddress, Page):
         max_length=4000,
         help_text=_("Janji dinas dengan kata-katanya sendiri, seperti yang dipasang di loket (UU 25/2009 pasal 22)."),
     )
-    reviewed = models.DateField(_("diperiksa terakhir"), null=True, blank=True, help_text=_("Hari seseorang di dinas membaca semuanya."))
+    reviewed = models.DateField(
+        _("diperiksa terakhir"), null=True, blank=True, help_text=_("Hari seseorang di dinas membaca semuanya.")
+    )
     next_review = models.DateField(_("diperiksa lagi"), null=True, blank=True, help_text=_("Contoh: enam bulan lagi."))
 
     category = models.ForeignKey(Category, on_delete=models.PROTECT, verbose_name=_("kategori"), null=True, related_name="+")

@@ -14,6 +14,7 @@ from cms.blocks import NOWHERE, PlaceBlock, is_somewhere
 from cms.departments import writes_in
 from cms.examples import ROWS
 from cms.models import DepartmentPage, ServicePage
+from cms.sheets.cells import MAX_CELL
 from cms.sheets.columns import Column, columns
 from cms.sheets.reading import Mistake, mistake
 from portal.lib.languages import DEFAULT
@@ -77,7 +78,9 @@ class _Checker:
         given = {column.field: cells[place] for place, column in self.places.items()}
         code = given.get("code", "").lower()
         if code and code in self.codes:
-            self.wrong(number, "code", _("Kode ini sudah ada di baris %d. Satu layanan, satu baris.") % self.codes[code], code)
+            self.wrong(
+                number, "code", _("Kode ini sudah ada di baris %d. Satu layanan, satu baris.") % self.codes[code], code
+            )
             return
         if code:
             self.codes[code] = number
@@ -133,7 +136,7 @@ class _Checker:
         return found
 
     def stream(self, number: int, place: int, column: Column, raw: list[dict[str, Any]]) -> Any:
-        block: Any = ServicePage._meta.get_field(column.field).stream_block  # type: ignore[union-attr]
+        block: Any = ServicePage._meta.get_field(column.field).stream_block
         value = block.to_python(raw)
         for line, child in enumerate(value, 1):
             try:
@@ -145,23 +148,28 @@ class _Checker:
                 self.say(number, place, column.header, what)
         return value
 
-    def draft(
-        self, number: int, page: ServicePage, parent: DepartmentPage, values: dict[str, Any]
-    ) -> ServicePage | None:
+    def draft(self, number: int, page: ServicePage, parent: DepartmentPage, values: dict[str, Any]) -> ServicePage | None:
         """The newest draft of a page that may be changed now."""
         if page.get_parent().pk != parent.pk:
-            self.wrong(number, "code", _("Kode ini dipakai layanan dinas lain. Kosongkan untuk membuat layanan baru."), page.code)
+            self.wrong(
+                number, "code", _("Kode ini dipakai layanan dinas lain. Kosongkan untuk membuat layanan baru."), page.code
+            )
             return None
         if not page.permissions_for_user(self.user).can_edit():
             self.wrong(number, "code", _("Anda tidak bisa mengubah halaman ini."), page.code)
             return None
         lock = page.get_lock()
-        if lock is not None and lock.for_user(self.user) or page.workflow_in_progress:
-            self.wrong(number, "code", _("Halaman ini sedang dikunci atau ditinjau. Tunggu sampai selesai, atau hapus barisnya."), page.code)
+        if (lock is not None and lock.for_user(self.user)) or page.workflow_in_progress:
+            self.wrong(
+                number,
+                "code",
+                _("Halaman ini sedang dikunci atau ditinjau. Tunggu sampai selesai, atau hapus barisnya."),
+                page.code,
+            )
             return None
         if not values.get("slug", True):
             values["slug"] = page.slug
-        self.free_slug(number, values.get("slug", page.slug), page.code)
+        self.free_slug(number, str(values.get("slug", page.slug)), page.code)
         self.plan.seen[str(page.pk)] = page.latest_revision_id
         draft: ServicePage = page.get_latest_revision_as_object()
         return draft
@@ -176,8 +184,9 @@ class _Checker:
         if code and self.owners.get(code, parent.department) != parent.department:
             self.wrong(number, "code", _("Kode ini dipakai layanan dinas lain. Kosongkan untuk membuat layanan baru."), code)
             return None
-        values["slug"] = values.get("slug") or code or slugify(values.get("title", ""))[:70]
-        self.free_slug(number, values["slug"], code)
+        slug: str = values.get("slug") or code or slugify(values.get("title", ""))[:70]
+        values["slug"] = slug
+        self.free_slug(number, slug, code)
         return ServicePage(code=code, locale=parent.locale, owner=self.user, live=False)
 
     def free_slug(self, number: int, slug: str, code: str) -> None:
@@ -197,7 +206,7 @@ class _Checker:
             model_field: Any = draft._meta.get_field(name)
             if given.get(name, "") == "" and name != "title":
                 continue
-            if model_field.max_length and len(given[name]) > model_field.max_length:
+            if isinstance(values[name], str) and len(values[name]) > (model_field.max_length or MAX_CELL):
                 self.wrong(number, name, _("Paling banyak %d huruf.") % model_field.max_length)
                 continue
             try:
@@ -205,7 +214,9 @@ class _Checker:
             except ValidationError as wrong:
                 self.wrong(number, name, " ".join(wrong.messages), given.get(name, ""))
         if draft.fee_free and draft.fee_amount:
-            self.wrong(number, "fee_amount", _("Layanan gratis tidak punya tarif. Kosongkan tarifnya, atau tulis Tidak di Gratis."))
+            self.wrong(
+                number, "fee_amount", _("Layanan gratis tidak punya tarif. Kosongkan tarifnya, atau tulis Tidak di Gratis.")
+            )
 
 
 def sentence(wrong: ValidationError, block: Any) -> str:

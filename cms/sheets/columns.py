@@ -69,14 +69,14 @@ def _date(text: str) -> Any:
     return day
 
 
-def _word(choices: Mapping[Any, str], *, optional: bool = False) -> tuple[Read, Write]:
-    """One of these: read by its word or its code, in any case; written by its word."""
+def _word(choices: Mapping[Any, str], *, empty: Any = None) -> tuple[Read, Write]:
+    """One of these: read by its word or its code, in any case; written by its word. `empty`: what an empty cell means."""
     by_word = {str(name).casefold(): code for code, name in choices.items()}
     by_word |= {str(code).casefold(): code for code in choices}
 
     def read(text: str) -> Any:
-        if not text and optional:
-            return ""
+        if not text and empty is not None:
+            return empty
         if text.casefold() not in by_word:
             raise ValueError(_("Tulis salah satu dari: %s") % ", ".join(str(name) for name in choices.values()))
         return by_word[text.casefold()]
@@ -108,7 +108,9 @@ def _events(text: str) -> list[str]:
     wanted = [word.lower() for word in re.split(r"[\s,;]+", text) if word]
     known = set(LifeEvent.objects.filter(slug__in=wanted).values_list("slug", flat=True))
     if unknown := [word for word in wanted if word not in known]:
-        raise ValueError(_("Peristiwa ini tidak dikenal: %s. Kode yang ada tertulis di lembar Petunjuk.") % ", ".join(unknown))
+        raise ValueError(
+            _("Peristiwa ini tidak dikenal: %s. Kode yang ada tertulis di lembar Petunjuk.") % ", ".join(unknown)
+        )
     return list(dict.fromkeys(wanted))
 
 
@@ -121,7 +123,10 @@ def _rows(kind: str, read: Callable[[list[str]], dict[str, Any]], width: int) ->
         found = []
         for number, parts in enumerate(cells.split(text), 1):
             if len(parts) > width:
-                raise ValueError(_("Baris ke-%(n)d di sel ini punya terlalu banyak bagian. Paling banyak %(most)d, dipisah |") % {"n": number, "most": width})
+                raise ValueError(
+                    _("Baris ke-%(n)d di sel ini punya terlalu banyak bagian. Paling banyak %(most)d, dipisah |")
+                    % {"n": number, "most": width}
+                )
             try:
                 found.append({"type": kind, "value": read([*parts, *[""] * (width - len(parts))])})
             except ValueError as wrong:
@@ -135,7 +140,7 @@ def _stream(write: Callable[[Any], list[Any]]) -> Write:
     return lambda stream: cells.join([write(block.value) for block in stream])
 
 
-_FORM_READ, _FORM_WRITE = _word(_words(PAPER_FORMS), optional=True)
+_FORM_READ, _FORM_WRITE = _word(_words(PAPER_FORMS), empty="")
 _WAY_READ, _WAY_WRITE = _word(_words(WAYS))
 _CONTACT_READ, _CONTACT_WRITE = _word(_words(CONTACTS))
 _DAY_READ, _DAY_WRITE = _word(_words(DAYS))
@@ -149,7 +154,9 @@ def _requirement_parts(row: Any) -> list[Any]:
     return [row["text"], _FORM_WRITE(row["form"]), row["copies"], row["where"]]
 
 
-_SPAN = re.compile(r"^(?P<first>\w+)(?: *(?:-|–|sampai) *(?P<last>\w+))? +(?P<opens>\d{1,2}[.:]\d\d) *(?:-|–) *(?P<closes>\d{1,2}[.:]\d\d)$")
+_SPAN = re.compile(
+    r"^(?P<first>\w+)(?: *(?:-|–|sampai) *(?P<last>\w+))? +(?P<opens>\d{1,2}[.:]\d\d) *(?:-|–) *(?P<closes>\d{1,2}[.:]\d\d)$"
+)
 
 
 def _hours(text: str) -> list[dict[str, Any]]:
@@ -194,10 +201,10 @@ def _channels(value: str) -> str:
     return value
 
 
-_KIND = _word(_words(Service.Kind.choices))
-_CHANNEL = _word(_words(Channel.choices))
-_UNIT = _word(_words(TIME_UNITS), optional=True)
-_LEVEL = _word({1: "1", 2: "2", 3: "3"})
+_KIND = _word(_words(Service.Kind.choices), empty=Service.Kind.REQUEST.value)
+_CHANNEL = _word(_words(Channel.choices), empty=Channel.OFFICE.value)
+_UNIT = _word(_words(TIME_UNITS), empty="")
+_LEVEL = _word({1: "1", 2: "2", 3: "3"}, empty=1)
 _CATEGORY, _DIMENSION = _row_of(Category), _row_of(Dimension)
 
 
@@ -208,8 +215,22 @@ def columns() -> list[Column]:
         Column("code", "Kode", "Kode tetap layanan. Kosongkan untuk layanan baru.", "akta-kelahiran", _text, _said),
         Column("department", "Dinas", "Kode dinas pemilik layanan.", "dispendukcapil", str.lower, _said, needed=True),
         Column("title", "Nama layanan", "Nama yang dibaca warga.", "Akta kelahiran", _text, _said, needed=True),
-        Column("slug", "Alamat halaman", "Huruf kecil dan tanda hubung. Kosong: dibuat dari nama.", "akta-kelahiran", str.lower, _said),
-        Column("summary", "Ringkasan", "Satu atau dua kalimat: apa yang warga dapatkan.", "Akta pertama untuk anak.", _text, _said),
+        Column(
+            "slug",
+            "Alamat halaman",
+            "Huruf kecil dan tanda hubung. Kosong: dibuat dari nama.",
+            "akta-kelahiran",
+            str.lower,
+            _said,
+        ),
+        Column(
+            "summary",
+            "Ringkasan",
+            "Satu atau dua kalimat: apa yang warga dapatkan.",
+            "Akta pertama untuk anak.",
+            _text,
+            _said,
+        ),
         Column("fee_free", "Gratis", "Ya atau Tidak.", "Ya", _yes, _yes_words),
         Column("fee_amount", "Tarif", "Rupiah, angka saja. Kosong bila tergantung.", "50000", _number, _said),
         Column("fee_note", "Keterangan biaya", "Dari mana tarifnya.", "Sesuai Perda Retribusi", _text, _said),
@@ -241,7 +262,14 @@ def columns() -> list[Column]:
             _stream(_place_parts),
         ),
         Column("min_level", "Kepastian akun", "1 akun biasa, 2 NIK terverifikasi, 3 masuk ulang yang kuat.", "1", *_LEVEL),
-        Column("who", "Siapa yang bisa", "Satu per baris.", "Warga yang KTP-nya Kota Mojokerto", _lines, lambda s: "\n".join(" ".join(str(b.value).split()) for b in s)),
+        Column(
+            "who",
+            "Siapa yang bisa",
+            "Satu per baris.",
+            "Warga yang KTP-nya Kota Mojokerto",
+            _lines,
+            lambda s: "\n".join(" ".join(str(b.value).split()) for b in s),
+        ),
         Column(
             "requirements",
             "Syarat",
@@ -268,7 +296,9 @@ def columns() -> list[Column]:
         ),
         Column("product", "Hasil", "Apa yang warga terima.", "Kutipan akta kelahiran", _text, _said),
         Column("late", "Kalau terlambat", "Apa yang terjadi bila lewat waktu.", "Anda kami kabari alasannya.", _text, _said),
-        Column("complaint_category", "Kategori aduan", "Huruf kecil dan tanda hubung.", "pelayanan-publik", str.lower, _said),
+        Column(
+            "complaint_category", "Kategori aduan", "Huruf kecil dan tanda hubung.", "pelayanan-publik", str.lower, _said
+        ),
         Column("complaint_channels", "Saluran aduan", "Dipisah koma.", "lapor, loket", _channels, _said),
         Column("other_ways", "Cara lain", "Dalam kata-kata.", "Datang ke MPP. Biayanya sama.", _text, _said),
         Column(

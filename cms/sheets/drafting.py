@@ -50,7 +50,9 @@ def write(kept: ServiceImport) -> ServiceImport:
     if plan.mistakes:
         raise NotWritten(_("Masih ada yang perlu diperbaiki. Perbaiki di berkasnya, lalu unggah lagi."))
     if plan.seen != kept.seen:
-        raise NotWritten(_("Ada halaman yang diubah orang lain sejak berkas ini diperiksa. Unggah lagi untuk melihat bedanya."))
+        raise NotWritten(
+            _("Ada halaman yang diubah orang lain sejak berkas ini diperiksa. Unggah lagi untuk melihat bedanya.")
+        )
     made, changed = [], []
     for parent, page in plan.new:
         parent.refresh_from_db()

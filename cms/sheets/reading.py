@@ -76,7 +76,9 @@ def _sheet(lines: Iterable[list[Any]]) -> Sheet:
         for place, (raw, text) in enumerate(zip(line, cells, strict=True)):
             header = headers[place] if place < len(headers) else ""
             if isinstance(raw, _Formula):
-                sheet.mistakes.append(mistake(number, place, header, _("Sel ini berisi rumus. Tempel hasilnya sebagai nilai.")))
+                sheet.mistakes.append(
+                    mistake(number, place, header, _("Sel ini berisi rumus. Tempel hasilnya sebagai nilai."))
+                )
             elif len(text) > MAX_CELL:
                 sheet.mistakes.append(mistake(number, place, header, _("Isi sel ini terlalu panjang.")))
             elif text and not header:

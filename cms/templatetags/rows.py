@@ -22,7 +22,7 @@ _DAY, _FORM, _WAY = dict(DAYS), dict(PAPER_FORMS), dict(WAYS)
 
 @register.filter
 def paper(row: Mapping[str, Any]) -> str:
-    """"Asli", "Fotokopi, 2 lembar", or nothing for what is not a paper."""
+    """ "Asli", "Fotokopi, 2 lembar", or nothing for what is not a paper."""
     copies = row.get("copies")
     sheets = ngettext("%(n)d lembar", "%(n)d lembar", copies) % {"n": copies} if copies else ""
     return ", ".join(word for word in (str(_FORM.get(row.get("form") or "", "")), sheets) if word)
@@ -30,7 +30,7 @@ def paper(row: Mapping[str, Any]) -> str:
 
 @register.filter
 def days(row: Mapping[str, Any]) -> str:
-    """"Senin sampai Kamis" or "Jumat"."""
+    """ "Senin sampai Kamis" or "Jumat"."""
     codes = [d for d in (row["days"] if "days" in row else days_of(row)) if d in DAY_CODES]
     if len(codes) < 2:
         return "".join(str(_DAY[code]) for code in codes)
@@ -39,7 +39,7 @@ def days(row: Mapping[str, Any]) -> str:
 
 @register.filter
 def span(row: Mapping[str, Any]) -> str:
-    """"08.00–15.00" (English: 08:00–15:00)."""
+    """ "08.00–15.00" (English: 08:00–15:00)."""
     times = [value if isinstance(value, str) else f"{value:%H:%M}" for value in (row["opens"], row["closes"])]
     return "–".join(times if languages.active() == "en" else [value.replace(":", ".") for value in times])
 
@@ -75,6 +75,8 @@ _PROSE = {"p", "br", "hr", "h2", "h3", "b", "strong", "i", "em", "ul", "ol", "li
 def prose(value: Any) -> SafeString:
     """Rich text for readers: only what the editor offers, whatever was stored through whatever door."""
     html = str(expand_db_html(str(value or "")))
-    return mark_safe(  # noqa: S308 - cleaned in the same breath
-        nh3.clean(html, tags=_PROSE, attributes={"a": {"href"}}, url_schemes={"https", "http", "mailto", "tel"}, link_rel=None)
+    return mark_safe(
+        nh3.clean(
+            html, tags=_PROSE, attributes={"a": {"href"}}, url_schemes={"https", "http", "mailto", "tel"}, link_rel=None
+        )
     )

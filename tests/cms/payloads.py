@@ -13,7 +13,7 @@ PAYLOADS = [
     "</textarea><script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
     "<img src=x onerror='alert(1)'//",
-    "\"><img src=x onerror=alert(1)>",
+    '"><img src=x onerror=alert(1)>',
     "'><svg onload=alert(1)>",
     "<svg/onload=alert(1)>",
     "<svg><script>alert(1)</script></svg>",

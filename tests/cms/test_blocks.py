@@ -66,12 +66,20 @@ def test_fees_places_ways_contacts_and_law_are_shown_and_projected(desk: Client,
         page_of("akta-kelahiran"),
         fee_free=None,
         channel="OFFICE",
-        fees=rows({"case": "Terlambat lapor", "amount": "50000", "note": "denda"}, {"case": "Tepat waktu", "amount": "0", "note": ""}, kind="fee"),
+        fees=rows(
+            {"case": "Terlambat lapor", "amount": "50000", "note": "denda"},
+            {"case": "Tepat waktu", "amount": "0", "note": ""},
+            kind="fee",
+        ),
         requirements=rows({"text": "Kartu Keluarga", "form": "copy", "copies": "2", "where": "Dispendukcapil"}),
-        places=rows({"point": "mpp-gajah-mada", "name": "", "address": "", "hours": hours, "note": "Istirahat siang"}, kind="place"),
+        places=rows(
+            {"point": "mpp-gajah-mada", "name": "", "address": "", "hours": hours, "note": "Istirahat siang"}, kind="place"
+        ),
         ways=rows({"kind": "whatsapp", "text": "Kirim foto", "value": "0812 0000 0001"}, kind="way"),
         contacts=rows({"kind": "phone", "value": "0321 123456", "name": "Loket akta"}, kind="contact"),
-        legal=rows({"kind": "UU", "number": "25", "year": "2009", "title": "Pelayanan Publik", "url": "https://example.org/uu"}),
+        legal=rows(
+            {"kind": "UU", "number": "25", "year": "2009", "title": "Pelayanan Publik", "url": "https://example.org/uu"}
+        ),
         pledge="Kami melayani tepat waktu.",
         **{"action__publish": "1"},
     )
@@ -97,12 +105,17 @@ def test_facts_of_rows_come_from_the_indonesian_page(desk: Client, client: Clien
     fee = {"case": "Terlambat lapor", "amount": "50000", "note": "denda"}
     edit(desk, page_of("akta-kelahiran"), fee_free=None, fees=rows(fee, kind="fee"), **{"action__publish": "1"})
     late = {"case": "Reported late", "amount": "1", "note": "fine"}
-    assert edit(desk, page_of("akta-kelahiran", "en"), fees=rows(late, kind="fee"), **{"action__publish": "1"}).status_code == 302
+    assert (
+        edit(desk, page_of("akta-kelahiran", "en"), fees=rows(late, kind="fee"), **{"action__publish": "1"}).status_code
+        == 302
+    )
     english = client.get("/en/layanan/akta-kelahiran/").content.decode()
     assert "Reported late" in english and "Rp50,000" in english and "Rp1<" not in english
     edit(desk, page_of("akta-kelahiran", "en"), fees=rows(late, late, kind="fee"), **{"action__publish": "1"})
     english = client.get("/en/layanan/akta-kelahiran/").content.decode()
-    assert "Terlambat lapor" in english and "Reported late" not in english, "other rows than in Indonesian: not a translation"
+    assert "Terlambat lapor" in english and "Reported late" not in english, (
+        "other rows than in Indonesian: not a translation"
+    )
     assert publishing.drift() == []
 
 
@@ -117,9 +130,13 @@ def test_what_contradicts_itself_is_refused_with_a_sentence() -> None:
     place = {"point": "", "name": "Kantor", "address": "Jalan 1", "hours": [], "note": ""}
     assert "sesudah jam buka" in refused(blocks.HoursBlock(), {**hours, "closes": "07:00"})
     assert "sesudah hari pertama" in refused(blocks.HoursBlock(), {**hours, "first": "SUN"})
-    assert "bertumpuk" in refused(blocks.PlaceBlock(), {**place, "hours": [hours, {**hours, "first": "WED", "opens": "14:00"}]})
+    assert "bertumpuk" in refused(
+        blocks.PlaceBlock(), {**place, "hours": [hours, {**hours, "first": "WED", "opens": "14:00"}]}
+    )
     assert "Pilih titik layanan" in refused(blocks.PlaceBlock(), {**place, "address": ""})
-    assert "kosongkan ketiganya" in refused(blocks.LegalBlock(), {"kind": "UU", "number": "", "year": 2009, "title": "X", "url": ""})
+    assert "kosongkan ketiganya" in refused(
+        blocks.LegalBlock(), {"kind": "UU", "number": "", "year": 2009, "title": "X", "url": ""}
+    )
     assert "nomor telepon" in refused(blocks.ContactBlock(), {"kind": "phone", "value": "tanya petugas", "name": ""})
     assert "alamat surel" in refused(blocks.ContactBlock(), {"kind": "email", "value": "0321", "name": ""})
     assert "https://" in refused(blocks.ContactBlock(), {"kind": "web", "value": "javascript:alert(1)", "name": ""})
@@ -132,7 +149,9 @@ def test_a_free_service_has_no_fee_table(desk: Client) -> None:
 
 
 def _all_blocks() -> list[object]:
-    streams = [f.stream_block for f in ServicePage._meta.get_fields() if isinstance(getattr(f, "stream_block", None), StreamBlock)]
+    streams = [
+        f.stream_block for f in ServicePage._meta.get_fields() if isinstance(getattr(f, "stream_block", None), StreamBlock)
+    ]
     return [child for stream in streams for child in stream.child_blocks.values()]
 
 

@@ -34,7 +34,13 @@ def begun(name: str) -> ServicePage:
 
 def test_a_new_page_offers_the_examples_first(desk: Client, corner: DepartmentPage) -> None:
     page = desk.get(f"/kelola/pages/add/cms/servicepage/{corner.pk}/").content.decode()
-    for name, title in (("dokumen", "Permohonan dokumen"), ("izin", "Izin"), ("aduan", "Aduan"), ("informasi", "Informasi"), ("kantor", "Layanan kantor")):
+    for name, title in (
+        ("dokumen", "Permohonan dokumen"),
+        ("izin", "Izin"),
+        ("aduan", "Aduan"),
+        ("informasi", "Informasi"),
+        ("kantor", "Layanan kantor"),
+    ):
         assert f'href="?contoh={name}"' in page and title in page
     assert "Halaman kosong" in page
     form = desk.get(f"/kelola/pages/add/cms/servicepage/{corner.pk}/?contoh=dokumen").content.decode()
@@ -70,7 +76,9 @@ def test_every_example_is_complete_once_it_is_replaced() -> None:
     for example in examples.examples():
         page = begun(example.name)
         assert page.kind in Service.Kind.values
-        problems = {p.text for p in checks.problems(page)} - {f"Ganti teks contoh ini dengan teks Anda: {t}" for t in examples.left_over(page).values()}
+        problems = {p.text for p in checks.problems(page)} - {
+            f"Ganti teks contoh ini dengan teks Anda: {t}" for t in examples.left_over(page).values()
+        }
         assert problems <= {"Isi nomor telepon layanan."}, (example.name, problems)
 
 
@@ -82,7 +90,12 @@ def test_a_mark_in_another_case_or_without_its_end_is_found_too() -> None:
 def test_a_copy_is_another_service_that_nobody_has_read_yet(desk: Client) -> None:
     page = page_of("akta-kelahiran")
     ServicePage.objects.filter(pk=page.pk).update(reviewed="2026-01-01", next_review="2026-07-01")
-    form = {"new_title": "Salinan akta", "new_slug": "salinan-akta", "new_parent_page": page.get_parent().pk, "publish_copies": ""}
+    form = {
+        "new_title": "Salinan akta",
+        "new_slug": "salinan-akta",
+        "new_parent_page": page.get_parent().pk,
+        "publish_copies": "",
+    }
     assert desk.post(f"/kelola/pages/{page.pk}/copy/", form).status_code == 302
     copy = ServicePage.objects.get(locale__language_code="id", slug="salinan-akta")
     assert copy.code == "salinan-akta" and not copy.live and copy.reviewed is None and copy.next_review is None
@@ -96,7 +109,11 @@ def test_a_copy_is_another_service_that_nobody_has_read_yet(desk: Client) -> Non
 
 def test_the_editor_asks_in_the_order_of_the_published_page(desk: Client) -> None:
     page = desk.get(f"/kelola/pages/{page_of('akta-kelahiran').pk}/edit/").content.decode()
-    order = "title summary fee_note fees time_value channel places who requirements exceptions steps product late complaint_category other_ways ways contacts legal decree_number pledge reviewed"
+    order = (
+        "title summary fee_note fees time_value channel places who requirements exceptions steps product late "
+        "complaint_category other_ways ways contacts legal decree_number pledge reviewed"
+    )
+
     def place(name: str) -> int:
         return min(at for mark in (f'name="{name}"', f'name="{name}-count"', f'"{name}"') if (at := page.find(mark)) > 0)
 
@@ -105,5 +122,10 @@ def test_the_editor_asks_in_the_order_of_the_published_page(desk: Client) -> Non
 
 
 def test_only_rows_of_one_kind_are_asked(desk: Client) -> None:
-    response = edit(desk, page_of("akta-kelahiran"), requirements=rows({"text": "", "form": "", "copies": "", "where": ""}), **{"action__publish": "1"})
+    response = edit(
+        desk,
+        page_of("akta-kelahiran"),
+        requirements=rows({"text": "", "form": "", "copies": "", "where": ""}),
+        **{"action__publish": "1"},
+    )
     assert "requirements" in response.context["form"].errors

@@ -37,7 +37,13 @@ def test_what_changed_in_indonesian_since_is_named_and_a_fact_is_not(desk: Clien
     assert todo("akta-kelahiran").changed == (), "a fee is a fact and has no translation"
     edit(desk, page_of("akta-kelahiran"), product="Akta dan map", summary="Ringkasan lain", **{"action__publish": "1"})
     assert todo("akta-kelahiran").changed == ("ringkasan", "hasil layanan")
-    edit(desk, page_of("akta-kelahiran", "en"), product="Certificate and folder", summary="Another", **{"action__publish": "1"})
+    edit(
+        desk,
+        page_of("akta-kelahiran", "en"),
+        product="Certificate and folder",
+        summary="Another",
+        **{"action__publish": "1"},
+    )
     assert todo("akta-kelahiran").changed == ()
 
 
@@ -83,7 +89,12 @@ def test_the_portals_own_pages_are_on_the_operators_list() -> None:
 
 
 def test_the_translators_see_the_indonesian_text_beside_each_field(desk: Client) -> None:
-    edit(desk, page_of("akta-kelahiran"), requirements=rows({"text": "Surat kelahiran lumba-lumba", "form": "copy", "copies": "1", "where": "Bidan"}), **{"action__publish": "1"})
+    edit(
+        desk,
+        page_of("akta-kelahiran"),
+        requirements=rows({"text": "Surat kelahiran lumba-lumba", "form": "copy", "copies": "1", "where": "Bidan"}),
+        **{"action__publish": "1"},
+    )
     english = desk.get(f"/kelola/pages/{page_of('akta-kelahiran', 'en').pk}/edit/").content.decode()
     assert "Dalam bahasa Indonesia:" in english and "<p>Surat kelahiran lumba-lumba · Bidan</p>" in english
     assert 'name="fee_amount"' not in english and 'name="places-count"' not in english, "facts are not asked twice"
