@@ -13,7 +13,9 @@ from cms.panels import lines_of
 from portal.lib.languages import CODES, DEFAULT
 
 # The fields with words, by kind of page, in the order of the editor.
-_OF_A_SERVICE = "title summary fee_note fees hours who requirements exceptions steps product late other_ways ways legal pledge"
+_OF_A_SERVICE = (
+    "title summary fee_note fees hours who requirements exceptions steps product late other_ways ways legal pledge"
+)
 FIELDS: dict[type[Page], tuple[str, ...]] = {
     ServicePage: tuple(_OF_A_SERVICE.split()),
     DepartmentPage: ("about",),

@@ -19,7 +19,7 @@ from cms import blocks
 from cms.models.content import FlatAddress
 from cms.panels import FactPanel, TitlePanel, WordPanel
 from portal.lib.languages import DEFAULT
-from services.catalogue.models import Category, Channel, Dimension, LifeEvent, Service
+from services.catalogue.models import Category, Channel, Dimension, LifeEvent, Service, ServicePoint
 
 TIME_UNITS = [
     ("langsung", _("langsung")),
@@ -51,10 +51,24 @@ class ServicePageForm(WagtailAdminPageForm):
         super().__init__(*args, **kwargs)
         if "life_events" in self.fields:
             self.fields["life_events"].choices = list(LifeEvent.objects.values_list("slug", "name"))
+        if "place" in self.fields:
+            self.fields["place"].widget = forms.Select(choices=self._places())
+            self.fields["place"].help_text = _("Ke mana warga datang. Untuk beberapa tempat atau jam buka, isi di bawah.")
         if self.instance.is_translation:
             for name, field in self.fields.items():
                 if name in FACTS:
                     field.disabled, field.required = True, False
+
+    def _places(self) -> list[tuple[str, Any]]:
+        """The department's office, one's own kelurahan or kecamatan, the city's service points, and what stands there now."""
+        units = [
+            ("office", _("Kantor dinas")),
+            ("kelurahan", _("Kantor kelurahan warga")),
+            ("kecamatan", _("Kantor kecamatan warga")),
+        ]
+        known = [("", "---------"), *units, *ServicePoint.objects.order_by("name").values_list("code", "name")]
+        here = self.instance.place
+        return known if here in dict(known) else [*known, (here, here)]
 
     def _post_clean(self) -> None:
         from cms.checks import problems
@@ -106,7 +120,10 @@ class ServicePage(FlatAddress, Page):
     hotline = models.CharField(_("nomor telepon layanan"), max_length=20, blank=True, help_text=_("Contoh: 112"))
     hours = models.CharField(_("jam layanan"), max_length=80, blank=True, help_text=_("Contoh: setiap hari, 24 jam"))
     place = models.SlugField(
-        _("tempat"), max_length=60, blank=True, help_text=_("Kode titik layanan, atau: office, kelurahan, kecamatan.")
+        _("tempat"),
+        max_length=60,
+        blank=True,
+        help_text=_("Kode titik layanan, atau: office, kelurahan, kecamatan."),
     )
     queue = models.BooleanField(_("memakai nomor antrean"), default=False)
 

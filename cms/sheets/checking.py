@@ -200,13 +200,13 @@ class _Checker:
 
     def judge(self, number: int, draft: ServicePage, values: dict[str, Any], given: dict[str, str]) -> None:
         """What the fields themselves say: length, address, choice. A draft may be incomplete."""
-        for name in values:
+        for name, value in values.items():
             if name in ROWS or name in ("code", "department", "life_events"):
                 continue
             model_field: Any = draft._meta.get_field(name)
             if given.get(name, "") == "" and name != "title":
                 continue
-            if isinstance(values[name], str) and len(values[name]) > (model_field.max_length or MAX_CELL):
+            if isinstance(value, str) and len(value) > (model_field.max_length or MAX_CELL):
                 self.wrong(number, name, _("Paling banyak %d huruf.") % model_field.max_length)
                 continue
             try:

@@ -12,8 +12,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from cms.blocks import CONTACTS, DAY_CODES, DAYS, PAPER_FORMS, WAYS
+from cms.blocks import CONTACTS, DAY_CODES, DAYS, PAPER_FORMS, WAYS, WEB_ADDRESS
 from cms.models.service import TIME_UNITS
+from cms.rows import web
 from cms.sheets import cells
 from services.catalogue.models import Category, Channel, Dimension, LifeEvent, Service
 
@@ -194,11 +195,9 @@ def _place_parts(row: Any) -> list[Any]:
 
 
 def _law(parts: list[str]) -> dict[str, Any]:
+    if parts[4] and not web(parts[4]):
+        raise ValueError(WEB_ADDRESS.message)
     return {"kind": parts[0], "number": parts[1], "year": _number(parts[2]), "title": parts[3], "url": parts[4]}
-
-
-def _channels(value: str) -> str:
-    return value
 
 
 _KIND = _word(_words(Service.Kind.choices), empty=Service.Kind.REQUEST.value)
@@ -299,7 +298,7 @@ def columns() -> list[Column]:
         Column(
             "complaint_category", "Kategori aduan", "Huruf kecil dan tanda hubung.", "pelayanan-publik", str.lower, _said
         ),
-        Column("complaint_channels", "Saluran aduan", "Dipisah koma.", "lapor, loket", _channels, _said),
+        Column("complaint_channels", "Saluran aduan", "Dipisah koma.", "lapor, loket", _text, _said),
         Column("other_ways", "Cara lain", "Dalam kata-kata.", "Datang ke MPP. Biayanya sama.", _text, _said),
         Column(
             "ways",

@@ -50,7 +50,7 @@ def test_bob_reads_indonesian_in_tree_editor_and_scripts(bob: User) -> None:
     corner = DepartmentPage.objects.get(locale__language_code="id", department="dispendukcapil")
     page = corner.get_children().first()
     tree = desk.get(f"/kelola/pages/{corner.pk}/").content.decode()
-    assert "Tindakan lain" in tree and "More actions" not in tree
+    assert "Tindakan massal" in tree and "Saring menurut" in tree and "Filter by" not in tree
     editor = desk.get(f"/kelola/pages/{page.pk}/edit/").content.decode()
     for word in ("Simpan draf", "Terbitkan", "Komentar", "Pratinjau"):
         assert word in editor, word

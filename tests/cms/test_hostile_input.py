@@ -4,10 +4,12 @@ import json
 
 import pytest
 from django.core import mail
+from django.core.exceptions import ValidationError
 from django.template.loader import render_to_string
 from django.test import Client
 
 from accounts.models import User
+from cms import publishing
 from cms.models import ContentPage, ServicePage
 from cms.sheets import drafting, reading
 from tests.cms.editor import edit, page_of, rows
@@ -94,11 +96,16 @@ def test_through_a_draft_that_no_form_has_seen_it_stays_text(bob: User, client: 
     """The admin API publishes the newest revision as it is."""
     page = page_of("akta-kelahiran")
     page.channel = "LINK"
-    page.app_url = "javascript:alert(1)"
     page.legal = [("item", {"kind": "UU", "number": "1", "year": 2001, "title": "X", "url": "javascript:alert(1)"})]
     page.contacts = [("contact", {"kind": "web", "value": "javascript:alert(1)", "name": "x"})]
     page.ways = [("way", {"kind": "email", "text": "x", "value": "a@example.org?bcc=b@evil.example"})]
     page.save_revision(user=bob, clean=False).publish()
+    page = page_of("akta-kelahiran")
+    page.app_url = "javascript:alert(1)"
+    with pytest.raises(ValidationError):
+        page.save_revision(user=bob, clean=False).publish()
+    ServicePage.objects.filter(pk=page.pk).update(app_url="javascript:alert(1)")
+    publishing.sync([page.code])
     for address in PUBLIC:
         judge(client.get(address).content.decode())
     service = json.loads(client.get("/api/v1/services/akta-kelahiran").content)
