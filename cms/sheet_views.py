@@ -56,7 +56,7 @@ def send_in(request: SignedInRequest) -> HttpResponse:
         "departments": writes_in(request.user),
         "nav": "layanan",
     }
-    return render(request, "staff/services_in.html", context, status=400 if problem else 200)
+    return render(request, "staff/services_in.html", context)
 
 
 @writers_only
