@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cms.blocks import days_of
+from services.catalogue import queries
 from services.catalogue.records import Contact, Fee, Hours, Place, Regulation, Requirement, Way
 
 if TYPE_CHECKING:
@@ -71,6 +72,13 @@ def contacts(page: ServicePage) -> tuple[Contact, ...]:
     return tuple(
         Contact(r["kind"], _text(r["value"]), _text(r["name"])) for r in _values(page.contacts) if _text(r["value"])
     )
+
+
+def with_points(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each place with its service point; one whose point is gone and that has no name of its own is left out."""
+    points = queries.service_points(row["point"] for row in rows if row["point"])
+    known = [(row, points.get(row["point"])) for row in rows]
+    return [{"row": row, "point": point} for row, point in known if point or row["name"]]
 
 
 def _values(stream: Any) -> list[Any]:

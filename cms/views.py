@@ -23,6 +23,7 @@ from django.views.decorators.http import require_safe
 from accounts.sso.clients import app_of_service
 from cms import structured_data
 from cms.models import ContentPage
+from cms.rows import with_points
 from portal.lib import languages
 from portal.lib.public_pages import public_page
 from services.adapters.lookups.plans import plans_of
@@ -181,20 +182,13 @@ def _service_context(text: ServiceText) -> dict[str, Any]:
         "department": service.department,
         "app": app_of_service(service.code) if service.channel == Channel.APP else None,
         "point": queries.service_point(content.get("place", "")),
-        "places": _places(content.get("places") or []),
+        "places": with_points(content.get("places") or []),
         "can_start": service.channel == Channel.FORM
         and service.form_id is not None
         and service.availability != Availability.PAUSED,
         "lookups": plans_of(service) if service.pk else [],
         "canonical": f"/layanan/{text.slug}/",
     }
-
-
-def _places(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each place with its service point; one whose point is gone and that has no name of its own is left out."""
-    points = queries.service_points(row["point"] for row in rows if row["point"])
-    known = [(row, points.get(row["point"])) for row in rows]
-    return [{"row": row, "point": point} for row, point in known if point or row["name"]]
 
 
 @public_page()

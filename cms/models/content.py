@@ -55,9 +55,7 @@ class ContentPage(FlatAddress, Page):
     """A page of the portal itself at `/<slug>/`."""
 
     lead = models.CharField(_("ringkasan"), max_length=300, help_text=_("Satu kalimat di bawah judul dan di mesin pencari."))
-    body = RichTextField(
-        _("isi"), max_length=100_000, features=["h2", "h3", "bold", "ol", "ul", "link", "document-link", "hr"]
-    )
+    body = RichTextField(_("isi"), features=["h2", "h3", "bold", "ol", "ul", "link", "document-link", "hr"])
     reviewed = models.DateField(_("diperiksa terakhir"), null=True, blank=True)
 
     content_panels = [*Page.content_panels, FieldPanel("lead"), FieldPanel("body"), FieldPanel("reviewed")]

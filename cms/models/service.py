@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import slugify
@@ -40,6 +41,10 @@ FACTS = frozenset(
 )
 
 
+# A page is no book: the most characters of its long texts.
+LONGEST = {"late": 2000, "other_ways": 2000, "pledge": 4000, "synonyms": 4000, "sources": 4000}
+
+
 class ServicePageForm(WagtailAdminPageForm):
     """A draft may be incomplete; publishing asks for everything the gate asks for, each error at its field."""
 
@@ -51,6 +56,9 @@ class ServicePageForm(WagtailAdminPageForm):
         super().__init__(*args, **kwargs)
         if "life_events" in self.fields:
             self.fields["life_events"].choices = list(LifeEvent.objects.values_list("slug", "name"))
+        for name, most in LONGEST.items():
+            if name in self.fields:
+                self.fields[name].validators.append(MaxLengthValidator(most))
         if "place" in self.fields:
             self.fields["place"].widget = forms.Select(choices=self._places())
             self.fields["place"].help_text = _("Ke mana warga datang. Untuk beberapa tempat atau jam buka, isi di bawah.")
@@ -85,31 +93,19 @@ class ServicePage(FlatAddress, Page):
     code = models.SlugField(max_length=80, editable=False, db_index=True)
     kind = models.CharField(_("jenis"), max_length=12, choices=Service.Kind.choices, default=Service.Kind.REQUEST)
     summary = models.CharField(
-        _("ringkasan"),
-        max_length=400,
-        help_text=_(
-            "Satu atau dua kalimat: apa yang warga dapatkan. Contoh: Daftarkan kelahiran dan terima aktanya lewat surel."
-        ),
+        _("ringkasan"), max_length=400, help_text=_("Satu atau dua kalimat: apa yang warga dapatkan.")
     )
-
     fee_free = models.BooleanField(_("gratis"), default=False)
     fee_amount = models.PositiveBigIntegerField(
-        _("tarif (rupiah)"),
-        null=True,
-        blank=True,
-        help_text=_("Angka saja, misalnya 50000. Kosongkan bila tarif bergantung pada hal lain, lalu isi tabel di bawah."),
+        _("tarif (rupiah)"), null=True, blank=True, help_text=_("Kosongkan bila tarif bergantung pada hal lain.")
     )
-    fee_note = models.CharField(
-        _("keterangan biaya"), max_length=300, blank=True, help_text=_("Contoh: Sesuai Perda Pajak dan Retribusi Daerah.")
-    )
-    time_value = models.PositiveSmallIntegerField(
-        _("selesai dalam"), null=True, blank=True, help_text=_("Angka saja. Contoh: 3. Kosongkan bila langsung selesai.")
-    )
+    fee_note = models.CharField(_("keterangan biaya"), max_length=300, blank=True)
+    time_value = models.PositiveSmallIntegerField(_("selesai dalam"), null=True, blank=True)
     time_unit = models.CharField(_("satuan waktu"), max_length=16, choices=TIME_UNITS, blank=True)
     fill_minutes = models.PositiveSmallIntegerField(_("lama mengisi (menit)"), null=True, blank=True)
 
     channel = models.CharField(_("cara mengurus"), max_length=8, choices=Channel.choices, default=Channel.OFFICE)
-    app = models.CharField(_("nama aplikasi"), max_length=120, blank=True, help_text=_("Contoh: OSS RBA"))
+    app = models.CharField(_("nama aplikasi"), max_length=120, blank=True)
     app_url = models.URLField(
         _("alamat aplikasi"),
         max_length=300,
@@ -117,8 +113,8 @@ class ServicePage(FlatAddress, Page):
         validators=[blocks.WEB_ADDRESS],
         help_text=_("Hanya alamat resmi yang sudah diperiksa. Kosongkan bila belum tahu."),
     )
-    hotline = models.CharField(_("nomor telepon layanan"), max_length=20, blank=True, help_text=_("Contoh: 112"))
-    hours = models.CharField(_("jam layanan"), max_length=80, blank=True, help_text=_("Contoh: setiap hari, 24 jam"))
+    hotline = models.CharField(_("nomor telepon layanan"), max_length=20, blank=True)
+    hours = models.CharField(_("jam layanan"), max_length=80, blank=True)
     place = models.SlugField(
         _("tempat"),
         max_length=60,
@@ -134,46 +130,26 @@ class ServicePage(FlatAddress, Page):
     exceptions = StreamField(blocks.RARE_CASES, max_num=blocks.MOST_ROWS, verbose_name=_("keadaan khusus"), blank=True)
     fees = StreamField(blocks.FEES, max_num=blocks.MOST_ROWS, verbose_name=_("biaya menurut keadaan"), blank=True)
     steps = StreamField(blocks.STEPS, max_num=blocks.MOST_ROWS, verbose_name=_("langkahnya"), blank=True)
-    product = models.CharField(
-        _("hasil layanan"), max_length=400, blank=True, help_text=_("Contoh: Kutipan akta kelahiran dan KK yang baru.")
-    )
-    late = models.TextField(
-        _("kalau kami terlambat"),
-        blank=True,
-        max_length=2000,
-        help_text=_("Contoh: Kalau lewat 3 hari kerja, Anda kami kabari alasannya dan tanggal barunya."),
-    )
-    other_ways = models.TextField(
-        _("cara lain mengurus"),
-        blank=True,
-        max_length=2000,
-        help_text=_("Contoh: Datang ke MPP Gajah Mada, loket 3. Biaya dan waktunya sama."),
-    )
+    product = models.CharField(_("hasil layanan"), max_length=400, blank=True)
+    late = models.TextField(_("kalau kami terlambat"), blank=True)
+    other_ways = models.TextField(_("cara lain mengurus"), blank=True)
     ways = StreamField(blocks.OTHER_WAYS, max_num=blocks.MOST_ROWS, verbose_name=_("cara lain, satu per satu"), blank=True)
     places = StreamField(blocks.PLACES, max_num=blocks.MOST_ROWS, verbose_name=_("tempat dan jam buka"), blank=True)
     contacts = StreamField(blocks.CONTACT_LIST, max_num=blocks.MOST_ROWS, verbose_name=_("kontak layanan ini"), blank=True)
-    complaint_category = models.SlugField(
-        _("kategori aduan"), max_length=60, blank=True, help_text=_("Huruf kecil dan tanda hubung. Contoh: pelayanan-publik")
-    )
+    complaint_category = models.SlugField(_("kategori aduan"), max_length=60, blank=True)
     complaint_channels = models.CharField(
         _("saluran aduan"), max_length=200, blank=True, help_text=_("Dipisah koma. Contoh: lapor, loket")
     )
     legal = StreamField(blocks.LEGAL, max_num=blocks.MOST_ROWS, verbose_name=_("dasar hukum"), blank=True)
-    decree_number = models.CharField(
-        _("nomor SK standar pelayanan"), max_length=120, blank=True, help_text=_("Contoh: 188.45/12/2026")
-    )
+    decree_number = models.CharField(_("nomor SK standar pelayanan"), max_length=120, blank=True)
     decree_date = models.DateField(_("tanggal SK"), null=True, blank=True)
     pledge = models.TextField(
         _("maklumat pelayanan"),
         blank=True,
-        max_length=4000,
         help_text=_("Janji dinas dengan kata-katanya sendiri, seperti yang dipasang di loket (UU 25/2009 pasal 22)."),
     )
-    reviewed = models.DateField(
-        _("diperiksa terakhir"), null=True, blank=True, help_text=_("Hari seseorang di dinas membaca semuanya.")
-    )
-    next_review = models.DateField(_("diperiksa lagi"), null=True, blank=True, help_text=_("Contoh: enam bulan lagi."))
-
+    reviewed = models.DateField(_("diperiksa terakhir"), null=True, blank=True)
+    next_review = models.DateField(_("diperiksa lagi"), null=True, blank=True)
     category = models.ForeignKey(Category, on_delete=models.PROTECT, verbose_name=_("kategori"), null=True, related_name="+")
     life_events = models.JSONField(_("peristiwa hidup"), default=list, blank=True)
     dimension = models.ForeignKey(
@@ -182,7 +158,6 @@ class ServicePage(FlatAddress, Page):
     synonyms = models.TextField(
         _("kata lain"),
         blank=True,
-        max_length=4000,
         help_text=_("Satu per baris: kata warga untuk layanan ini, termasuk bahasa Jawa dan salah eja."),
     )
     confidential = models.BooleanField(
@@ -199,27 +174,52 @@ class ServicePage(FlatAddress, Page):
         help_text=_("Seberapa pasti pemohon harus dikenal saat mengirim permohonan daring."),
     )
     illustrative = models.BooleanField(_("data contoh"), default=True, help_text=_("Tampilkan tanda “data contoh”."))
-    sources = models.TextField(_("sumber"), blank=True, max_length=4000, help_text=_("Alamat sumber resmi, satu per baris."))
-
+    sources = models.TextField(_("sumber"), blank=True, help_text=_("Alamat sumber resmi, satu per baris."))
     base_form_class = ServicePageForm
     # In the order of the published page: lead, facts, start, who, what you need, steps, lateness, other ways, law, review.
     content_panels = [
         TitlePanel("title"),
-        WordPanel("summary"),
+        WordPanel(
+            "summary",
+            help_text=_(
+                "Satu atau dua kalimat: apa yang warga dapatkan. Contoh: Daftarkan kelahiran dan terima aktanya lewat surel."
+            ),
+        ),
         MultiFieldPanel(
             [
-                FieldRowPanel([FactPanel("fee_free"), FactPanel("fee_amount")]),
-                WordPanel("fee_note"),
+                FieldRowPanel(
+                    [
+                        FactPanel("fee_free"),
+                        FactPanel(
+                            "fee_amount",
+                            help_text=_(
+                                "Angka saja, misalnya 50000. Kosongkan bila tarif bergantung pada hal lain, lalu isi tabel di bawah."
+                            ),
+                        ),
+                    ]
+                ),
+                WordPanel("fee_note", help_text=_("Contoh: Sesuai Perda Pajak dan Retribusi Daerah.")),
                 WordPanel("fees"),
-                FieldRowPanel([FactPanel("time_value"), FactPanel("time_unit"), FactPanel("fill_minutes")]),
+                FieldRowPanel(
+                    [
+                        FactPanel("time_value", help_text=_("Angka saja. Contoh: 3. Kosongkan bila langsung selesai.")),
+                        FactPanel("time_unit"),
+                        FactPanel("fill_minutes"),
+                    ]
+                ),
             ],
             heading=_("Biaya dan waktu"),
         ),
         MultiFieldPanel(
             [
                 FactPanel("channel"),
-                FieldRowPanel([FactPanel("app"), FactPanel("app_url")]),
-                FieldRowPanel([FactPanel("hotline"), WordPanel("hours")]),
+                FieldRowPanel([FactPanel("app", help_text=_("Contoh: OSS RBA")), FactPanel("app_url")]),
+                FieldRowPanel(
+                    [
+                        FactPanel("hotline", help_text=_("Contoh: 112")),
+                        WordPanel("hours", help_text=_("Contoh: setiap hari, 24 jam")),
+                    ]
+                ),
                 FieldRowPanel([FactPanel("place"), FactPanel("queue")]),
                 FactPanel("places"),
                 FactPanel("min_level"),
@@ -228,26 +228,42 @@ class ServicePage(FlatAddress, Page):
         ),
         WordPanel("who"),
         MultiFieldPanel([WordPanel("requirements"), WordPanel("exceptions")], heading=_("Yang perlu disiapkan")),
-        MultiFieldPanel([WordPanel("steps"), WordPanel("product")], heading=_("Langkah dan hasilnya")),
-        WordPanel("late"),
         MultiFieldPanel(
-            [FactPanel("complaint_category"), FactPanel("complaint_channels")],
+            [WordPanel("steps"), WordPanel("product", help_text=_("Contoh: Kutipan akta kelahiran dan KK yang baru."))],
+            heading=_("Langkah dan hasilnya"),
+        ),
+        WordPanel("late", help_text=_("Contoh: Kalau lewat 3 hari kerja, Anda kami kabari alasannya dan tanggal barunya.")),
+        MultiFieldPanel(
+            [
+                FactPanel("complaint_category", help_text=_("Huruf kecil dan tanda hubung. Contoh: pelayanan-publik")),
+                FactPanel("complaint_channels"),
+            ],
             heading=_("Penanganan pengaduan"),
         ),
         MultiFieldPanel(
-            [WordPanel("other_ways"), WordPanel("ways"), FactPanel("contacts")], heading=_("Cara lain dan kontak")
+            [
+                WordPanel("other_ways", help_text=_("Contoh: Datang ke MPP Gajah Mada, loket 3. Biaya dan waktunya sama.")),
+                WordPanel("ways"),
+                FactPanel("contacts"),
+            ],
+            heading=_("Cara lain dan kontak"),
         ),
         MultiFieldPanel(
             [
                 WordPanel("legal"),
-                FieldRowPanel([FactPanel("decree_number"), FactPanel("decree_date")]),
+                FieldRowPanel([FactPanel("decree_number", help_text=_("Contoh: 188.45/12/2026")), FactPanel("decree_date")]),
                 WordPanel("pledge"),
             ],
             heading=_("Dasar hukum"),
         ),
         MultiFieldPanel(
             [
-                FieldRowPanel([FactPanel("reviewed"), FactPanel("next_review")]),
+                FieldRowPanel(
+                    [
+                        FactPanel("reviewed", help_text=_("Hari seseorang di dinas membaca semuanya.")),
+                        FactPanel("next_review", help_text=_("Contoh: enam bulan lagi.")),
+                    ]
+                ),
                 FactPanel("illustrative"),
                 FactPanel("sources"),
             ],

@@ -14,6 +14,7 @@ from cms.blocks import NOWHERE, PlaceBlock, is_somewhere
 from cms.departments import writes_in
 from cms.examples import ROWS
 from cms.models import DepartmentPage, ServicePage
+from cms.models.service import LONGEST
 from cms.sheets.cells import MAX_CELL
 from cms.sheets.columns import Column, columns
 from cms.sheets.reading import Mistake, mistake
@@ -206,8 +207,9 @@ class _Checker:
             model_field: Any = draft._meta.get_field(name)
             if given.get(name, "") == "" and name != "title":
                 continue
-            if isinstance(value, str) and len(value) > (model_field.max_length or MAX_CELL):
-                self.wrong(number, name, _("Paling banyak %d huruf.") % model_field.max_length)
+            most = LONGEST.get(name) or model_field.max_length or MAX_CELL
+            if isinstance(value, str) and len(value) > most:
+                self.wrong(number, name, _("Paling banyak %d huruf.") % most)
                 continue
             try:
                 model_field.clean(model_field.value_from_object(draft), draft)
