@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
 from django.db import transaction
@@ -17,7 +18,8 @@ from django.db.models.signals import post_delete, post_save
 from wagtail.models import Page
 from wagtail.signals import post_page_move
 
-from cms import journeys
+from cms import journeys, rows
+from cms.blocks import legal_words
 from cms.models import CatalogueCheck, DepartmentPage, JourneyPage, ServicePage
 from portal.lib import editions
 from services.catalogue import actions, queries
@@ -41,9 +43,7 @@ _BOOKKEEPING |= {"draft_title", "has_unpublished_changes", "go_live_at", "first_
 def record_of(page: ServicePage, department: str) -> ServiceRecord:
     """The page as the catalogue keeps it."""
 
-    def items(stream: Any) -> tuple[str, ...]:
-        return tuple(text for block in stream if (text := str(block.value).strip()))
-
+    requirements, regulations = rows.requirements(page), rows.regulations(page)
     return ServiceRecord(
         code=page.code,
         department=department,
@@ -54,7 +54,7 @@ def record_of(page: ServicePage, department: str) -> ServiceRecord:
         kind=page.kind,
         channel=page.channel,
         app=page.app,
-        url=page.app_url,
+        url=rows.web(page.app_url),
         hotline=page.hotline,
         hours=page.hours,
         place=page.place,
@@ -68,18 +68,25 @@ def record_of(page: ServicePage, department: str) -> ServiceRecord:
         time_value=page.time_value,
         time_unit=page.time_unit,
         fill_minutes=page.fill_minutes,
-        who=items(page.who),
-        requirements=items(page.requirements),
+        fees=rows.fees(page),
+        who=rows.items(page.who),
+        requirements=tuple(r.text for r in requirements),
+        requirement_details=requirements,
         exceptions=tuple(RareCase(b.value["question"], b.value["answer"]) for b in page.exceptions),
         steps=tuple(Step(b.value["title"], b.value["text"] or "") for b in page.steps),
         product=page.product,
         late=page.late,
         other_ways=page.other_ways,
+        ways=rows.ways(page),
+        places=rows.places(page),
+        contacts=rows.contacts(page),
         complaint_category=page.complaint_category,
         complaint_channels=tuple(c.strip() for c in page.complaint_channels.split(",") if c.strip()),
-        legal=items(page.legal),
+        legal=tuple(legal_words(asdict(r)) for r in regulations),
+        legal_details=regulations,
         decree_number=page.decree_number,
         decree_date=page.decree_date,
+        pledge=page.pledge,
         reviewed=page.reviewed,
         next_review=page.next_review,
         confidential=page.confidential,

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_safe
 from accounts.sso.clients import app_of_service
 from cms import structured_data
 from cms.models import ContentPage
+from cms.rows import with_points
 from portal.lib import languages
 from portal.lib.public_pages import public_page
 from services.adapters.lookups.plans import plans_of
@@ -185,6 +186,7 @@ def _service_context(text: ServiceText) -> dict[str, Any]:
         "journeys": journeys_of([service.pk], languages.active()) if service.pk else [],
         "app": app_of_service(service.code) if service.channel == Channel.APP else None,
         "point": queries.service_point(content.get("place", "")),
+        "places": with_points(content.get("places") or []),
         "can_start": service.channel == Channel.FORM
         and service.form_id is not None
         and service.availability != Availability.PAUSED,

@@ -14,12 +14,18 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
 from cms import checks, journeys, scope
+from cms.beginning import ServicePageViewSet
 from cms.models import JourneyPage, ServicePage
 
 
 @hooks.register("insert_global_admin_css")
 def city_colours() -> SafeString:
     return format_html('<link rel="stylesheet" href="{}">', static("portal/wagtail-admin.css"))
+
+
+@hooks.register("register_admin_viewset")
+def services_begin_from_an_example() -> ServicePageViewSet:
+    return ServicePageViewSet()
 
 
 @hooks.register("construct_page_chooser_queryset")
@@ -85,8 +91,19 @@ def work_list() -> MenuItem:
     return MenuItem(_("Permohonan masuk"), "/petugas/", icon_name="tasks", order=50)
 
 
+@hooks.register("register_admin_menu_item")
+def to_be_translated() -> MenuItem:
+    return MenuItem(_("Terjemahan"), "/petugas/terjemahan/", icon_name="globe", order=60)
+
+
+@hooks.register("register_admin_menu_item")
+def spreadsheet() -> MenuItem:
+    return MenuItem(_("Lembar kerja"), "/petugas/layanan/impor/", icon_name="table", order=70)
+
+
 @hooks.register("construct_main_menu")
 def only_what_editors_use(request: HttpRequest, items: list[MenuItem]) -> None:
     """Reports list more than one department's pages; they are for the operator."""
     if not request.user.is_superuser:
-        items[:] = [item for item in items if item.name in ("explorer", "permohonan-masuk", "documents", "images", "help")]
+        shown = ("explorer", "permohonan-masuk", "terjemahan", "lembar-kerja", "documents", "images", "help")
+        items[:] = [item for item in items if item.name in shown]

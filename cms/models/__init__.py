@@ -6,6 +6,7 @@ from cms.models.department import DepartmentPage
 from cms.models.feedback import LogPosition, PageFigure, PageRemark, PageVote
 from cms.models.journey import JourneyPage
 from cms.models.service import ServicePage
+from cms.models.service_import import ServiceImport
 
 __all__ = [
     "CatalogueCheck",
@@ -17,5 +18,6 @@ __all__ = [
     "PageFigure",
     "PageRemark",
     "PageVote",
+    "ServiceImport",
     "ServicePage",
 ]
