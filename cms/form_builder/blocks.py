@@ -256,7 +256,9 @@ def question_block(kind: str) -> blocks.StructBlock:
                 required=False,
                 rows=2,
                 label=_("Sifat lain"),
-                help_text=_("Sifat dari dokumen asal yang tidak punya kolom di sini, sebagai JSON. Kosongkan untuk menghapus."),
+                help_text=_(
+                    "Sifat dari dokumen asal yang tidak punya kolom di sini, sebagai JSON. Kosongkan untuk menghapus."
+                ),
             ),
         )
     )

@@ -282,4 +282,3 @@ def _written(value: Any) -> str:
 def stream_from(document: Document, field: Any, ids: Mapping[str, str] | None = None) -> Any:
     """The value of the page's stream field for a linted document."""
     return field.to_python(json.dumps(raw_stream(document, ids)))
-

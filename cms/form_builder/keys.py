@@ -13,8 +13,9 @@ from typing import Any
 
 from django.utils.text import slugify
 
+from services.forms.lint import RESERVED
+
 LONGEST = 50
-RESERVED = frozenset({"periksa"})  # an address of the applying pages
 _VALID = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 
@@ -60,7 +61,9 @@ def _settle(
     remember_as: str = "",
 ) -> dict[str, str]:
     """Unique keys for blocks of one sort. Gives old key -> new key of those that were renamed."""
-    before = {id: key.removeprefix(remember_as) for id, key in remembered.items() if key.startswith("/") is bool(remember_as)}
+    before = {
+        id: key.removeprefix(remember_as) for id, key in remembered.items() if key.startswith("/") is bool(remember_as)
+    }
     wanted: dict[str, str] = {}
     for block in blocks:
         old, typed = before.get(block.id, ""), (block.value["key"] or "").strip()

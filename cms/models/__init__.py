@@ -3,6 +3,7 @@
 from cms.models.catalogue_check import CatalogueCheck
 from cms.models.content import ContentPage, HomePage
 from cms.models.department import DepartmentPage
+from cms.models.form import FormPage
 from cms.models.service import ServicePage
 
-__all__ = ["CatalogueCheck", "ContentPage", "DepartmentPage", "HomePage", "ServicePage"]
+__all__ = ["CatalogueCheck", "ContentPage", "DepartmentPage", "FormPage", "HomePage", "ServicePage"]

@@ -199,7 +199,7 @@ class ServicePage(FlatAddress, Page):
         ),
     ]
     parent_page_types = ["cms.DepartmentPage"]
-    subpage_types: ClassVar[list[str]] = []
+    subpage_types = ["cms.FormPage"]
     exclude_fields_in_copy: ClassVar[list[str]] = ["code"]
 
     class Meta:

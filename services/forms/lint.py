@@ -16,6 +16,7 @@ from services.forms.documents import PROFILE, QUESTION_MEMBERS, TEXTS
 from services.forms.question_types import PRESETS, question_types
 
 MAX_QUESTIONS = 80
+RESERVED = frozenset({"periksa", "kirim", "hapus"})  # addresses beside the parts of an application
 WARN_QUESTIONS_A_PART = 7
 WARN_CONDITIONS_A_PART = 3
 LONGEST_TEXT = 500
@@ -97,7 +98,7 @@ class _Lint:
                 continue
             yield from self._part(part, path)
             if _is_key(part.get("key")):
-                if part["key"] in titles or part["key"] == "periksa":
+                if part["key"] in titles or part["key"] in RESERVED:
                     yield Finding("error", path, _("Kode bagian %(key)s dipakai dua kali") % {"key": part["key"]})
                 titles.add(part["key"])
             if not part["questions"]:
