@@ -14,7 +14,10 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
 from cms import checks, scope
+from cms.form_builder import hooks as form_builder
 from cms.models import ServicePage
+
+form_builder.register()
 
 
 @hooks.register("insert_global_admin_css")

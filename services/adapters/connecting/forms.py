@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.lib.clocks import today
-from services.adapters import gateway, mapping
+from services.adapters import contract, gateway, mapping
 from services.adapters.connecting.problems import ConnectionProblem
 from services.adapters.contract.samples import Wishes
 from services.adapters.envelope import local
 from services.adapters.mapping import MappingError
 from services.adapters.models import Binding
 from services.adapters.setup import newest_specs
+from services.adapters.values import Misconfigured
 from services.catalogue.actions import attach_form
 from services.catalogue.models import Service
 from services.catalogue.regions import kelurahan_source
@@ -102,6 +104,36 @@ def binding_problems(binding: Binding, document: Document) -> list[str]:
                 % {"why": why}
             ]
     return found
+
+
+@dataclass(frozen=True)
+class Tried:
+    """`place`: where the invented answers went, in words; empty when they went nowhere. `rows`: as of a contract test."""
+
+    place: str
+    rows: list[contract.Row]
+
+    @property
+    def good(self) -> bool:
+        return bool(self.rows) and all(row.result != contract.BAD for row in self.rows)
+
+
+def try_document(service: Service, document: Document) -> Tried:
+    """Send invented answers of this form to the test address or the stand-in of its connection, never to the real system."""
+    binding = gateway.binding_for(service)
+    if binding is None:
+        return Tried("", [contract.Row("setup", contract.BAD, _("Layanan ini belum tersambung. Minta integrator."))])
+    try:
+        tested = gateway.kind_of(binding.connection.kind).uses_network
+    except Misconfigured as error:
+        return Tried("", [contract.Row("setup", contract.BAD, error.detail)])
+    found = [contract.Row("mapping", contract.BAD, text) for text in binding_problems(binding, document)]
+    if found:
+        return Tried("", found)
+    if not tested:
+        text = _("Permohonan masuk ke daftar kerja petugas. Tidak ada sistem lain yang perlu diuji.")
+        return Tried("", [contract.Row("inbox", "good", text)])
+    return Tried(str(contract.target_of(binding).label), contract.try_form(binding, document))
 
 
 def known_of(binding: Binding) -> dict[str, Any]:
