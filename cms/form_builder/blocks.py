@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.blocks.struct_block import BlockGroup
 
+from services.forms.lint import NOT_INSIDE
+
 Child = tuple[str, blocks.Block]
 
 MATCHES = [("all", _("semua terpenuhi")), ("any", _("salah satu terpenuhi"))]
@@ -211,7 +213,6 @@ TYPES: dict[str, tuple[Any, str]] = {
     "note": (_("Keterangan"), "info-circle"),
     "consent": (_("Pernyataan"), "edit"),
 }
-NOT_INSIDE = frozenset({"group", "file", "consent"})
 _UNANSWERED = frozenset({"note"})
 
 

@@ -66,7 +66,11 @@ def _question(kind: str, value: Mapping[str, Any], kinds: Mapping[str, str]) -> 
     except ValueError:
         rest = {}
     if isinstance(rest, dict):
-        made.update({name: found for name, found in rest.items() if made.get(name) in (None, "", [], {}) or found is None})
+        for name, found in rest.items():
+            if name == "messages" and isinstance(found, dict):
+                made[name] = {**found, **made.get(name, {})}
+            elif found is None or made.get(name) in (None, "", [], {}):
+                made[name] = found
     return made
 
 
@@ -215,6 +219,8 @@ def _raw_question(question: Mapping[str, Any], kinds: Mapping[str, str], known: 
         value["questions"] = [_raw_question(inner, kinds, known) for inner in question.get("questions", ())]
     if rest := _rest(question, kinds, value):
         value["rest"] = json.dumps(rest, ensure_ascii=False, sort_keys=True)
+        if rest.get("show_if"):
+            value["show_if"] = _raw_condition(None)
     return {"type": kind, "id": known.get(question["key"]) or str(uuid.uuid4()), "value": value}
 
 
@@ -230,8 +236,8 @@ def _rest(question: Mapping[str, Any], kinds: Mapping[str, str], value: Raw) -> 
     for member in question:
         if member not in ("key", "type", "label", "questions") and back.get(member) != question[member]:
             rest[member] = question[member]
-    if back["label"] != question["label"]:
-        rest["label"] = question["label"]
+    if "messages" in rest:
+        rest["messages"] = {code: text for code, text in question["messages"].items() if code not in back.get("messages", {})}
     rest.update({member: None for member in back if member not in question and member != "questions"})
     return rest
 

@@ -19,7 +19,7 @@ from portal.lib import strict_json
 from services.adapters.documents.fields import leaves
 from services.adapters.documents.questions import MOST_QUESTIONS, Questions, form_of
 from services.forms import lint
-from services.forms.documents import PROFILE, Document, tidy
+from services.forms.documents import PROFILE, SPOKEN, Document, tidy
 from services.forms.schemas import NotOurPairError, derive, document_from
 
 MAX_BYTES = 256 * 1024
@@ -121,9 +121,26 @@ def _proposed(kind: str, document: Document, notes: list[str]) -> Proposed:
         reasons = "; ".join(f"{one.path} {one.text}".strip() for one in findings[:5]) or _("bentuknya tidak dikenal")
         raise ImportRefused(_("Formulir di berkas ini tidak bisa dibuka: %(why)s.") % {"why": reasons}) from error
     if not same:
-        notes = [*notes, _("Sebagian teks berisi huruf atau bahasa yang tidak bisa disunting di sini")]
+        notes = [*notes, _("Sebagian sifat tidak bisa disunting di sini dan mungkin berubah")]
+    if spoken := _languages(plain):
+        notes = [*notes, _("Bahasa %(names)s dilewati: formulir ditampilkan dalam id dan en") % {"names": ", ".join(spoken)}]
     problems = tuple(f"{one.path}: {one.text}" for one in findings[:MOST_NOTES])
     return Proposed(kind, neat, tuple(notes[:MOST_NOTES]), problems)
+
+
+def _languages(document: Document) -> list[str]:
+    """Languages of texts that no page of the portal shows."""
+    found: set[str] = set()
+    waiting: list[Any] = [document]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            if "id" in one and all(isinstance(word, str) for word in one.values()):
+                found |= {str(name)[:20] for name in one} - set(SPOKEN)
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+    return sorted(found)[:5]
 
 
 def _from_schema(schema: Mapping[str, Any], title: str) -> Proposed:

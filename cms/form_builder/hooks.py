@@ -44,7 +44,8 @@ def addresses() -> list[URLPattern]:
 
 
 def script() -> SafeString:
-    return format_html('<script src="{}" defer></script>', static("portal/penyusun.js"))
+    words = (_("Ya"), _("Tidak"))
+    return format_html('<script src="{}" data-yes="{}" data-no="{}" defer></script>', static("portal/penyusun.js"), *words)
 
 
 def buttons(page: Page, user: Any, view_name: str, next_url: str | None = None) -> Iterator[widgets.Button]:

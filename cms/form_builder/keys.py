@@ -35,8 +35,12 @@ def assign(body: Any, remembered: Mapping[str, str], published: Collection[str])
     by_label = {_folded(q.value["label"]): q.value["key"] for q in reversed(questions) if q.value["label"]}
     keys = {q.value["key"] for q in questions}
     for question in questions:
-        _look_at(question.value, keys, by_label, renamed)
         _option_values(question.value)
+    by_key = {q.value["key"]: q.value for q in questions}
+    for question in questions:
+        _look_at(question.value, keys, by_label, renamed)
+        for rule in _rules(question.value):
+            rule["value"] = _values_of(rule, by_key.get(rule["field"]))
     return {
         **{part.id: f"/{part.value['key']}" for part in parts if part.value["key"]},
         **{question.id: question.value["key"] for question in questions if question.value["key"]},
@@ -119,10 +123,27 @@ def _look_at(value: Any, keys: Collection[str], by_label: Mapping[str, str], ren
     for member in ("not_before", "differs_from"):
         if value.get(member):
             value[member] = key_of(value[member])
+    for rule in _rules(value):
+        rule["field"] = key_of(rule["field"])
+
+
+def _rules(value: Any) -> Iterator[Any]:
     for child in value["show_if"]["rules"]:
-        rules = [child.value] if child.block_type == "rule" else child.value["rules"]
-        for rule in rules:
-            rule["field"] = key_of(rule["field"])
+        yield from [child.value] if child.block_type == "rule" else child.value["rules"]
+
+
+def _values_of(rule: Any, looked_at: Any) -> str:
+    """What a rule compares with: an answer that was written in its words becomes its value."""
+    typed = rule["value"] or ""
+    options = list((looked_at or {}).get("options") or ())
+    values = {option["value"] for option in options}
+    by_label = {_folded(option["label"]): option["value"] for option in options if option["label"]}
+    if rule["op"] == "equals":
+        return typed if typed.strip() in values else by_label.get(_folded(typed), typed)
+    if rule["op"] == "in" and options:
+        words = [one.strip() for one in typed.split(",") if one.strip()]
+        return ", ".join(one if one in values else by_label.get(_folded(one), one) for one in words)
+    return typed
 
 
 def _option_values(value: Any) -> None:

@@ -188,13 +188,14 @@ def canonical(document: Document) -> Document:
 _ONE_LINE = frozenset({"title", "label", "name", "example", "row_name", "add_label"})
 _LINES = frozenset({"intro", "hint", "notice"})
 TEXTS = _ONE_LINE | _LINES
+SPOKEN = ("id", "en")  # languages in which a form is shown
 
 
 def _tidy_text(text: Any, *, lines: bool = False) -> Any:
     """The text without what an input field of a page could not hold, or None when nothing is left."""
     if not isinstance(text, Mapping) or any(not isinstance(word, str) for word in text.values()):
         return text
-    kept = {language: clean(word, lines=lines) for language, word in text.items()}
+    kept = {language: clean(word, lines=lines) for language, word in text.items() if language in SPOKEN}
     return {language: word for language, word in kept.items() if word or language == "id"} if any(kept.values()) else None
 
 
@@ -226,7 +227,8 @@ def _tidy_question(question: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def tidy(document: Document) -> Document:
-    """`canonical`, and every text as a person can type it: one line where there is one line, no empty translation.
+    """`canonical`, and every text as a person can type it: one line where there is one line, in the languages of the
+    portal, no empty translation.
 
     What residents see is the same. Raises KeyError or TypeError when it is not a document (see `lint`).
     """

@@ -16,6 +16,7 @@ from services.forms.documents import PROFILE, QUESTION_MEMBERS, TEXTS
 from services.forms.question_types import PRESETS, question_types
 
 MAX_QUESTIONS = 80
+NOT_INSIDE = frozenset({"group", "file", "consent"})  # types that rows of a group cannot have
 RESERVED = frozenset({"periksa", "kirim", "hapus"})  # addresses beside the parts of an application
 WARN_QUESTIONS_A_PART = 7
 WARN_CONDITIONS_A_PART = 3
@@ -187,7 +188,7 @@ class _Lint:
             return
         inside: dict[str, Mapping[str, Any]] = {}
         for place, found in enumerate(inner):
-            if isinstance(found, Mapping) and found.get("type") in {"group", "file"}:
+            if isinstance(found, Mapping) and str(found.get("type")) in NOT_INSIDE:
                 yield Finding("error", f"{path}/questions/{place}", _("Jenis ini tidak bisa dipakai di dalam kelompok"))
                 continue
             yield from self._question(found, f"{path}/questions/{place}", inside)
