@@ -9,7 +9,7 @@ from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminPageForm
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, MultiFieldPanel
 from wagtail.fields import StreamField
 from wagtail.models import Page
 
@@ -45,8 +45,7 @@ class FormPageForm(WagtailAdminPageForm):
             starting.begin(instance, parent_page.specific, with_body=data is None)
         super().__init__(data, files, parent_page, *args, **kwargs)
         if data is None and instance is not None and instance.live and not instance.has_unpublished_changes:
-            self.initial.update({name: self.fields[name].empty_value for name in ("note",) if name in self.fields})
-            self.initial.update(dict.fromkeys(ONCE[1:]))
+            self.initial.update(note="", replaces_drafts=False, accept_until=None)
 
     def _post_clean(self) -> None:
         super()._post_clean()
@@ -92,7 +91,8 @@ class FormPage(FlatAddress, Page):
 
     base_form_class = FormPageForm
     content_panels = [
-        *Page.content_panels,
+        HelpPanel(heading=_("Formulir ini"), template="cms/panels/form_help.html"),
+        FieldPanel("title", classname="title"),
         FieldPanel("title_en"),
         FieldPanel("body"),
         MultiFieldPanel(

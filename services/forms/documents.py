@@ -235,8 +235,9 @@ def tidy(document: Document) -> Document:
     parts = []
     for part in document["parts"]:
         texts = {name: _tidy_text(part[name], lines=name in _LINES) for name in ("title", "intro") if name in part}
+        texts["title"] = texts.get("title") or {"id": ""}
         parts.append({**part, **texts, "questions": [_tidy_question(question) for question in part["questions"]]})
-    return canonical({**document, "title": _tidy_text(document["title"]), "parts": parts})
+    return canonical({**document, "title": _tidy_text(document["title"]) or {"id": ""}, "parts": parts})
 
 
 def digest_of(value: Any) -> str:

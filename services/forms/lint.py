@@ -120,10 +120,10 @@ class _Lint:
             yield Finding("error", "/parts", _("Formulir paling banyak %(n)d pertanyaan") % {"n": MAX_QUESTIONS})
 
     def _part(self, part: Mapping[str, Any], path: str) -> Iterator[Finding]:
-        if not _is_key(part.get("key")):
-            yield Finding("error", f"{path}/key", _KEY_RULE % {"what": _("Kode bagian")})
         if not _is_text(part.get("title")):
             yield Finding("error", f"{path}/title", _("Bagian ini belum punya judul"))
+        elif not _is_key(part.get("key")):
+            yield Finding("error", f"{path}/key", _KEY_RULE % {"what": _("Kode bagian")})
         if part.get("intro") is not None and not _is_text(part["intro"], LONGEST_PASSAGE):
             yield Finding("error", f"{path}/intro", _("Teks ini harus punya bahasa Indonesia, dan tidak terlalu panjang"))
         for member in sorted(set(map(str, part)) - {"key", "title", "intro", "questions"}):
