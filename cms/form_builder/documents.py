@@ -237,7 +237,9 @@ def _rest(question: Mapping[str, Any], kinds: Mapping[str, str], value: Raw) -> 
         if member not in ("key", "type", "label", "questions") and back.get(member) != question[member]:
             rest[member] = question[member]
     if "messages" in rest:
-        rest["messages"] = {code: text for code, text in question["messages"].items() if code not in back.get("messages", {})}
+        rest["messages"] = {
+            code: text for code, text in question["messages"].items() if code not in back.get("messages", {})
+        }
     rest.update({member: None for member in back if member not in question and member != "questions"})
     return rest
 

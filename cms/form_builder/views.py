@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -21,6 +22,19 @@ from cms.models import FormPage
 from services.adapters.connecting.forms import try_document
 from services.cases.applying import check_page, part_page, task_page
 from services.cases.drafts import MAX_FIELDS
+
+# The steps of a contract test, in words for editors.
+STEPS: dict[str, Any] = {
+    "setup": gettext_lazy("Sambungan"),
+    "form": gettext_lazy("Isian contoh"),
+    "mapping": gettext_lazy("Pemetaan"),
+    "request": gettext_lazy("Bentuk permintaan"),
+    "submit": gettext_lazy("Pengiriman"),
+    "answer": gettext_lazy("Jawaban sistem dinas"),
+    "withdraw": gettext_lazy("Pembatalan"),
+    "redaction": gettext_lazy("Catatan"),
+    "inbox": gettext_lazy("Daftar kerja"),
+}
 
 
 def _page(request: HttpRequest, page_id: int) -> FormPage:
@@ -110,7 +124,8 @@ def try_connection(request: HttpRequest, page_id: int) -> HttpResponse:
     tried = None
     if request.method == "POST" and service is not None and showable(page.document()) == page.document():
         tried = try_document(service, page.document())
-    facts = {"page": page, "tried": tried, "problems": gate.sentences(page, problems)}
+    rows = [(STEPS.get(row.name, row.name), row) for row in tried.rows] if tried is not None else []
+    facts = {"page": page, "tried": tried, "rows": rows, "problems": gate.sentences(page, problems)}
     return render(request, "cms/form_connection.html", facts)
 
 

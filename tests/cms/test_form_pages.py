@@ -133,7 +133,9 @@ def test_bob_adds_a_question_with_a_condition_and_it_is_the_next_version(desk: C
 
 def test_half_a_form_is_saved_and_a_broken_one_is_published_by_no_door(desk: Client, page: FormPage) -> None:
     count, raw = FormVersion.objects.count(), raw_of(page)
-    raw.append({"type": "part", "id": "", "value": {"title": "", "questions": [block(type="select", label={"id": "Agama"})]}})
+    raw.append(
+        {"type": "part", "id": "", "value": {"title": "", "questions": [block(type="select", label={"id": "Agama"})]}}
+    )
     assert edit(desk, page, raw).status_code == 302, "a draft may be half a form"
     refused = edit(desk, page, raw, **PUBLISH)
     assert refused.status_code == 200
@@ -183,7 +185,9 @@ def test_a_question_that_the_department_still_reads_cannot_go(desk: Client, page
 
 def test_an_impossible_question_is_named(desk: Client, page: FormPage) -> None:
     raw = raw_of(page)
-    raw[1]["value"]["questions"].append(block(type="date", label={"id": "Kapan"}, required=True, min="today+1y", max="today-1y"))
+    raw[1]["value"]["questions"].append(
+        block(type="date", label={"id": "Kapan"}, required=True, min="today+1y", max="today-1y")
+    )
     refused = edit(desk, page, raw, **PUBLISH)
     assert "Tidak ada jawaban yang bisa diterima" in refused.content.decode()
 
@@ -224,7 +228,9 @@ def test_a_service_has_one_form_in_one_tree(desk: Client, page: FormPage) -> Non
     assert page.url is None and desk.get(f"/layanan/{parent.slug}/formulir/").status_code == 404
 
 
-@pytest.mark.parametrize("mode", ["", "bagian:pemohon", "bagian:data-anak", "bagian:dokumen", "periksa", "terkirim", "kalimat"])
+@pytest.mark.parametrize(
+    "mode", ["", "bagian:pemohon", "bagian:data-anak", "bagian:dokumen", "periksa", "terkirim", "kalimat"]
+)
 def test_bob_previews_every_page_with_sample_answers(desk: Client, page: FormPage, mode: str) -> None:
     edit_page = f"/kelola/pages/{page.pk}/edit/"
     assert desk.post(f"{edit_page}preview/", form_of(page, raw_of(page))).json()["is_valid"]

@@ -140,7 +140,14 @@ def test_a_foreign_schema_becomes_questions_and_what_was_not_understood_is_liste
     }
     found = exchange.read(json.dumps(schema).encode())
     asked = {q["key"]: q["type"] for part in found.document["parts"] for q in part["questions"]}
-    assert asked == {"nik": "nik", "jenis": "select", "tanggal": "date", "penonton": "integer", "panitia": "group", "alamat": "text"}
+    assert asked == {
+        "nik": "nik",
+        "jenis": "select",
+        "tanggal": "date",
+        "penonton": "integer",
+        "panitia": "group",
+        "alamat": "text",
+    }
     assert found.document["title"] == {"id": "Izin keramaian"} and found.problems == ()
     notes = "\n".join(found.notes)
     for place in ("/if ", "/then ", "/properties/nik/pattern ", "/properties/alamat/$ref "):
