@@ -181,7 +181,7 @@ def _row_answers(group: Question, row: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _dependence(rest: Any, question_of: Callable[[str], Question | None], names: Mapping[str, str]) -> dict[str, str]:
+def _dependence(rest: Any, question_of: Callable[[str], Question | None], names: Mapping[str, str]) -> dict[str, Any]:
     """The condition that is left for people and for the script, which knows the questions of a row by their inputs."""
     if rest is True:
         return {"condition": "", "data_if": ""}
