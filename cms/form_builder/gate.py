@@ -14,6 +14,7 @@ from wagtail.blocks.list_block import ListBlockValidationError
 
 from cms.form_builder.blocks import PARTS
 from portal.lib.clocks import today
+from portal.lib.languages import DEFAULT
 from services.adapters.connecting.forms import sending_problems
 from services.catalogue.regions import kelurahan_source
 from services.forms import lint
@@ -38,6 +39,8 @@ class Problem:
 def problems(page: FormPage) -> list[Problem]:
     """What has to be mended before the form may be public; empty when nothing has."""
     document = page.document()
+    if page.locale_id and page.locale.language_code != DEFAULT:
+        return [Problem("", _("Formulir diterbitkan dari halaman bahasa Indonesia; kata Inggrisnya ditulis di sana juga."))]
     found = [Problem(one.path, f"{one.text}.") for one in lint.errors_of(document)]
     if found:
         return found

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from cms.form_builder import gate
 from portal.lib.clocks import today
 from services.cases.applying import check_page, part_page, task_page
 from services.cases.models import Case
@@ -175,7 +176,8 @@ def render_mode(page: FormPage, request: HttpRequest, mode: str) -> HttpResponse
     if mode == "terkirim":
         return receipt(request, trial, sample=True)
     if mode == "kalimat":
-        return TemplateResponse(request, "cms/form_sentences.html", {"page": page, "rows": spoken(trial)})
+        facts = {"page": page, "rows": spoken(trial), "advice": gate.sentences(page, gate.advice(page))}
+        return TemplateResponse(request, "cms/form_sentences.html", facts)
     return TemplateResponse(request, "cases/tasks.html", {**task_page(trial), "sample": True})
 
 

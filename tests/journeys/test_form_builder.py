@@ -19,7 +19,9 @@ QUESTION = "Sebutkan hubungannya"
 
 
 def resident(browser: Any, city: City, name: str, *, scripts: bool = True) -> Any:
-    page = browser.new_context(viewport={"width": 360, "height": 800}, locale="id-ID", java_script_enabled=scripts).new_page()
+    page = browser.new_context(
+        viewport={"width": 360, "height": 800}, locale="id-ID", java_script_enabled=scripts
+    ).new_page()
     page.set_default_timeout(15_000)
     sign_in(page, city, name)
     return page
