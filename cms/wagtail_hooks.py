@@ -15,7 +15,10 @@ from wagtail.admin.menu import MenuItem
 
 from cms import checks, journeys, scope
 from cms.beginning import ServicePageViewSet
+from cms.form_builder import hooks as form_builder
 from cms.models import JourneyPage, ServicePage
+
+form_builder.register()
 
 
 @hooks.register("insert_global_admin_css")

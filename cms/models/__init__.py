@@ -4,6 +4,7 @@ from cms.models.catalogue_check import CatalogueCheck
 from cms.models.content import ContentPage, HomePage
 from cms.models.department import DepartmentPage
 from cms.models.feedback import LogPosition, PageFigure, PageRemark, PageVote
+from cms.models.form import FormPage
 from cms.models.journey import JourneyPage
 from cms.models.service import ServicePage
 from cms.models.service_import import ServiceImport
@@ -12,6 +13,7 @@ __all__ = [
     "CatalogueCheck",
     "ContentPage",
     "DepartmentPage",
+    "FormPage",
     "HomePage",
     "JourneyPage",
     "LogPosition",

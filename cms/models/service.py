@@ -285,7 +285,7 @@ class ServicePage(FlatAddress, Page):
         ),
     ]
     parent_page_types = ["cms.DepartmentPage"]
-    subpage_types: ClassVar[list[str]] = []
+    subpage_types = ["cms.FormPage"]
     # A copy is another service: with a code of its own, and nobody has read it yet.
     exclude_fields_in_copy: ClassVar[list[str]] = ["code", "reviewed", "next_review"]
 

@@ -50,6 +50,10 @@ class PausedError(NotAcceptingError):
     """The service is paused: nobody can start or send just now."""
 
 
+class ClosedError(NotAcceptingError):
+    """This version of the form is not accepted any more."""
+
+
 class UndeclaredError(Exception):
     """The declaration of truth was not ticked."""
 
@@ -136,8 +140,8 @@ def submit_case(
 def submit_draft(draft: Draft, *, confirmed: str, declared: bool) -> Case:
     """Send a draft: exactly what the check page showed (`confirmed` is its digest), once.
 
-    Twelve presses, two tabs, a reload or Back give the same case. Raises UndeclaredError, ChangedError, UnfinishedError,
-    NotAcceptingError.
+    Twelve presses, two tabs, a reload or Back give the same case. Raises ClosedError, UndeclaredError, ChangedError,
+    UnfinishedError, NotAcceptingError.
     """
     day = today_in_city()
     with transaction.atomic():
@@ -145,6 +149,8 @@ def submit_draft(draft: Draft, *, confirmed: str, declared: bool) -> Case:
             locked = drafts.lock(draft)
         except drafts.AlreadySentError as sent:
             return sent.case
+        if drafts.is_closed(locked.version):
+            raise ClosedError(locked.ref)
         walk = drafts.state_of(locked, day, declared=True)
         if walk.problems:
             raise UnfinishedError(locked.ref)

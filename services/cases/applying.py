@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from portal.lib.clocks import today
 from services.cases import drafts
-from services.cases.fields import fields_of, known_by_account
-from services.cases.models import Draft
-from services.catalogue.models import Availability
+from services.cases.addresses import addresses_of
+from services.cases.fields import Field, fields_of, known_by_account
+from services.cases.trial import AnyDraft, Trial
+from services.catalogue.models import Availability, Service
 from services.forms import documents, engine
 from services.forms.documents import Form, Part, localized
 from services.forms.question_types import Context
@@ -22,6 +29,7 @@ class Task:
     key: str
     title: str
     state: str
+    url: str
 
 
 def _asked(part: Part, walk: engine.Walk) -> bool:
@@ -32,7 +40,7 @@ def _parts(form: Form, walk: engine.Walk) -> list[Part]:
     return [part for part in form.parts if _asked(part, walk)]
 
 
-def _task(part: Part, draft: Draft, walk: engine.Walk) -> Task:
+def _task(part: Part, draft: AnyDraft, walk: engine.Walk, urls: Any) -> Task:
     problems = walk.of_part(part)
     # A declaration is made on the check page, so it says nothing about how far this part has come.
     answered = any(question.key in walk.answers and question.type != "consent" for question in part.questions)
@@ -42,16 +50,19 @@ def _task(part: Part, draft: Draft, walk: engine.Walk) -> Task:
         state = "wrong"
     else:
         state = "started" if answered else "empty"
-    return Task(part.key, localized(part.title), state)
+    return Task(part.key, localized(part.title), state, urls.part(part.key))
 
 
-def _base(draft: Draft, form: Form) -> dict[str, Any]:
+def _base(draft: AnyDraft, form: Form) -> dict[str, Any]:
     service = draft.service
+    slug = service_slug(service)
     return {
         "draft": draft,
+        "urls": addresses_of(draft, slug),
+        "trial": isinstance(draft, Trial),
         "service": service,
         "service_name": service.label,
-        "service_slug": next((text.slug for text in service.texts.all()), service.code),
+        "service_slug": slug,
         "department": service.department,
         "queueing": service.availability == Availability.QUEUEING,
         "title": localized(form.title),
@@ -59,22 +70,52 @@ def _base(draft: Draft, form: Form) -> dict[str, Any]:
     }
 
 
-def task_page(draft: Draft) -> dict[str, Any]:
+def service_slug(service: Service) -> str:
+    return next((text.slug for text in service.texts.all()), service.code)
+
+
+def task_page(draft: AnyDraft) -> dict[str, Any]:
     form = documents.load(draft.version.document)
     walk = drafts.state_of(draft)
-    tasks = [_task(part, draft, walk) for part in _parts(form, walk)]
+    base = _base(draft, form)
+    tasks = [_task(part, draft, walk, base["urls"]) for part in _parts(form, walk)]
     done = sum(task.state == "done" for task in tasks)
     ready = not walk.problems and done == len(tasks)
     return {
-        **_base(draft, form),
+        **base,
         "tasks": tasks,
         "done": done,
         "ready": ready,
-        "next": next((task.key for task in tasks if task.state != "done"), None),
+        "next": next((task.url for task in tasks if task.state != "done"), None),
+        "carried": _carried(draft),
+        "accept_until": draft.version.accept_until,
+        "closed": drafts.is_closed(draft.version),
+        "closed_sentence": closed_sentence(draft),
     }
 
 
-def part_page(draft: Draft, key: str, *, judged: bool) -> dict[str, Any] | None:
+def _carried(draft: AnyDraft) -> dict[str, Any]:
+    """What a new version of the form changed, in the language of the page; {} when there is nothing to tell."""
+    told = draft.carried
+    if not told:
+        return {}
+    lists = {name: [localized(text) for text in told.get(name, ())] for name in ("dropped", "changed", "new")}
+    ended = datetime.fromisoformat(told["closed"]) if told.get("closed") else None
+    return {**lists, "ended": ended}
+
+
+def closed_sentence(draft: AnyDraft) -> str:
+    """Why this draft cannot be sent any more, and what to do; "" while its version has no end."""
+    until = draft.version.accept_until
+    if until is None:
+        return ""
+    return _(
+        "Formulir ini hanya diterima sampai %(moment)s, karena aturannya berubah. Isian Anda tersimpan. "
+        "Hubungi dinas untuk cara mengurus yang baru."
+    ) % {"moment": date_format(timezone.localtime(until), "j F Y, H.i")}
+
+
+def part_page(draft: AnyDraft, key: str, *, judged: bool) -> dict[str, Any] | None:
     """One part, or None when the form has no such part now."""
     form = documents.load(draft.version.document)
     walk = drafts.state_of(draft)
@@ -84,13 +125,15 @@ def part_page(draft: Draft, key: str, *, judged: bool) -> dict[str, Any] | None:
         return None
     number = parts.index(part)
     fields = fields_of(draft, form, part, walk, drafts.context_of(draft), judged=judged)
+    base = _base(draft, form)
     return {
-        **_base(draft, form),
+        **base,
+        "here": base["urls"].part(part.key),
         "part": part,
         "part_title": localized(part.title),
         "intro": localized(part.intro),
         "fields": fields,
-        "problems": [{"anchor": _anchor(field, walk), "text": field.problem} for field in fields if field.problem],
+        "problems": list(_problems(fields)),
         "number": number + 1,
         "total": len(parts) + 1,
         "progress": ["d"] * number + ["n"] + [""] * (len(parts) - number),
@@ -100,22 +143,27 @@ def part_page(draft: Draft, key: str, *, judged: bool) -> dict[str, Any] | None:
     }
 
 
-def _anchor(field: Any, walk: engine.Walk) -> str:
-    return next((problem.anchor for problem in walk.problems if problem.key == field.question.key), field.id)
+def _problems(fields: Iterable[Field]) -> Iterator[dict[str, str]]:
+    """What the summary at the top says, in page order."""
+    for field in fields:
+        if field.problem:
+            yield {"anchor": field.anchor, "text": field.problem}
+        for row in field.rows:
+            yield from _problems(row.fields)
 
 
-def check_page(draft: Draft, *, changed: bool, undeclared: bool) -> dict[str, Any]:
+def check_page(draft: AnyDraft, *, changed: bool, undeclared: bool) -> dict[str, Any]:
     form = documents.load(draft.version.document)
     walk = drafts.state_of(draft)
     context = drafts.context_of(draft)
     consent = next((question for question in form.questions() if question.type == "consent"), None)
-    names = {attachment.ref: attachment for attachment in draft.attachments.all()}
     parts = _parts(form, walk)
+    base = _base(draft, form)
+    sections = engine.summary(form, walk.answers, context, masked=known_by_account(draft.sources))
     return {
-        **_base(draft, form),
+        **base,
         "unfinished": bool(walk.problems),
-        "sections": engine.summary(form, walk.answers, context, masked=known_by_account(draft.sources)),
-        "files": names,
+        "sections": [{"section": section, "url": base["urls"].part(section.key)} for section in sections],
         "digest": drafts.digest_of(draft.version, walk.answers),
         "changed": changed,
         "problems": [{"anchor": "setuju", "text": consent_sentence(form)}] if undeclared else [],

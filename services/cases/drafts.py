@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,6 +18,8 @@ from accounts.models import User
 from portal.lib.clocks import today as city_today
 from services.cases import attachments
 from services.cases.models import Attachment, Case, Draft, JourneyRun
+from services.cases.trial import AnyDraft
+from services.cases.typed import answers_typed, with_row, without_row
 from services.catalogue.models import Service
 from services.catalogue.regions import kelurahan_source
 from services.forms import documents, engine
@@ -69,15 +71,23 @@ def start(service: Service, owner: User) -> Draft:
         return made
 
 
-def known_of(owner: User, form: documents.Form) -> tuple[dict[str, Any], dict[str, str]]:
-    """What the account already says to the questions of a form, and where each answer came from."""
+def known_of(
+    owner: User, form: documents.Form, keys: Collection[str] | None = None
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """What the account already says to the questions of a form (to these alone, where named), and where each answer came from."""
     answers, sources = {}, {}
     for question in form.questions():
-        value = getattr(owner, PREFILL.get(question.prefill, ""), "") or "" if question.prefill in PREFILL else ""
+        asked = question.prefill in PREFILL and (keys is None or question.key in keys)
+        value = getattr(owner, PREFILL[question.prefill], "") if asked else ""
         if value:
             answers[question.key] = type_of(question).normalise(question, value)
             sources[question.key] = question.prefill
     return answers, sources
+
+
+def is_closed(version: FormVersion) -> bool:
+    """Has the last moment passed at which this version may be sent?"""
+    return version.accept_until is not None and version.accept_until <= timezone.now()
 
 
 def _clear_expired(service: Service, owner: User) -> None:
@@ -94,7 +104,9 @@ def _open_draft(service: Service, owner: User) -> Draft | None:
 
 def draft_of(owner: User, ref: str) -> Draft | None:
     """This person's draft, sent or not, or None (a foreign one is as absent as none)."""
-    found = Draft.objects.filter(owner=owner, ref=ref).select_related("service", "service__department", "version", "owner")
+    found = Draft.objects.filter(owner=owner, ref=ref).select_related(
+        "service", "service__department", "version", "version__definition", "owner"
+    )
     return found.filter(expires_at__gt=timezone.now()).first()
 
 
@@ -102,13 +114,13 @@ def sent_case(draft: Draft) -> Case | None:
     return Case.objects.filter(submission_key=f"draft:{draft.ref}").first()
 
 
-def context_of(draft: Draft, today: date | None = None) -> Context:
+def context_of(draft: AnyDraft, today: date | None = None) -> Context:
     """What the rules look at for this draft."""
     files = dict(draft.attachments.values_list("ref", "question"))
     return Context(today=today or city_today(), sources=kelurahan_source(), files=files)
 
 
-def raw_answers(draft: Draft) -> dict[str, Any]:
+def raw_answers(draft: AnyDraft) -> dict[str, Any]:
     """The typed answers together with the files that lie at the draft."""
     answers = dict(draft.answers)
     for ref, question in draft.attachments.order_by("id").values_list("ref", "question"):
@@ -146,6 +158,7 @@ def save_part(
         locked.upload_problems = problems
         if judge and part.key not in locked.seen:
             locked.seen = [*locked.seen, part.key]
+        locked.carried = {}  # told once: whoever goes on has read it
         locked.expires_at = timezone.now() + LIFETIME
         locked.save()
 
@@ -153,29 +166,11 @@ def save_part(
 def take_answers(filled: Draft | JourneyRun, part: documents.Part, data: MultiValueDict[str, str]) -> None:
     """Put what was typed on one part into a draft or a walk, also what is wrong. Saves nothing."""
     answers = dict(filled.answers)
-    for question in part.questions:
-        kind = type_of(question)
-        typed = _typed(question, data) if kind.answers and question.type != "file" else None
-        if typed is None:
-            continue
-        value = kind.parse(question, typed)
-        if filled.sources.get(question.key) and value != answers.get(question.key):
-            filled.sources.pop(question.key)
-        answers[question.key] = value
+    for key, value in answers_typed(part, data, answers).items():
+        if filled.sources.get(key) and value != answers.get(key):
+            filled.sources.pop(key)
+        answers[key] = value
     filled.answers = answers
-
-
-def _typed(question: documents.Question, data: Mapping[str, Any] | MultiValueDict[str, str]) -> dict[str, list[str]] | None:
-    """What was sent for a question by input suffix, or None when the page did not ask it."""
-    assert isinstance(data, MultiValueDict)
-    found: dict[str, list[str]] = {}
-    asked = f"q.{question.key}" in data
-    for suffix in type_of(question).suffixes:
-        name = f"f.{question.key}.{suffix}" if suffix else f"f.{question.key}"
-        if name in data:
-            asked = True
-            found[suffix] = data.getlist(name)[:20]
-    return found if asked else None
 
 
 def _judged(
@@ -218,6 +213,24 @@ def _take_files(
         problems[question.key] = refused[0]
 
 
+def add_row(draft: Draft, group: documents.Question) -> str:
+    """One more row of a group; its mark, or "" when there is no room. Raises AlreadySentError."""
+    with transaction.atomic():
+        locked = lock(draft)
+        rows, mark = with_row(group, locked.answers.get(group.key))
+        locked.answers = {**locked.answers, group.key: rows}
+        locked.save(update_fields=["answers", "updated_at"])
+    return mark
+
+
+def remove_row(draft: Draft, group: documents.Question, mark: str) -> None:
+    """Raises AlreadySentError."""
+    with transaction.atomic():
+        locked = lock(draft)
+        locked.answers = {**locked.answers, group.key: without_row(group, locked.answers.get(group.key), mark)}
+        locked.save(update_fields=["answers", "updated_at"])
+
+
 def remove_file(draft: Draft, ref: str) -> str | None:
     """Take one file out of an open draft; the key of its question, or None when it is not this draft's."""
     with transaction.atomic():
@@ -248,7 +261,7 @@ def lock(draft: Draft) -> Draft:
     return locked
 
 
-def state_of(draft: Draft, today: date | None = None, *, declared: bool = True) -> engine.Walk:
+def state_of(draft: AnyDraft, today: date | None = None, *, declared: bool = True) -> engine.Walk:
     """One walk over the definition: what is shown, what counts, what is wrong.
 
     Declarations are ticked on the check page, when everything else is done: `declared` answers them.

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from services.cases.models import Attachment, Draft, JourneyRun
+from services.cases.models import Attachment, JourneyRun
+from services.cases.trial import AnyDraft
+from services.cases.typed import rows_shown
 from services.forms import conditions, engine
 from services.forms.documents import Form, Part, Question, localized
 from services.forms.question_types import RADIOS_UP_TO, Context, options_of, type_of
@@ -32,6 +35,15 @@ class Piece:
     label: str
     value: str
     width: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a group. `remove`: what the button that takes it away says."""
+
+    mark: str
+    title: str
+    fields: tuple[Field, ...]
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,12 @@ class Field:
     condition: str  # what must be answered so that this applies, for people without scripts
     data_if: str  # the same for the script, as JSON; empty when the question always applies here
     source: str  # where a prefilled answer came from, as a sentence
+    anchor: str  # where an error line leads
+    marker: str  # name of the input that says it was asked
+    rows: tuple[Row, ...] = ()
+    row_name: str = ""
+    add_label: str = ""
+    full: bool = False  # no room for another row
 
     @property
     def optional(self) -> bool:
@@ -72,16 +90,22 @@ class Field:
         return " ".join(ids)
 
 
-_PIECE_LABELS = {"d": _("Hari"), "m": _("Bulan"), "y": _("Tahun"), "lat": _("Lintang"), "lng": _("Bujur")}
+_PIECE_LABELS = {
+    "d": gettext_lazy("Hari"),
+    "m": gettext_lazy("Bulan"),
+    "y": gettext_lazy("Tahun"),
+    "lat": gettext_lazy("Lintang"),
+    "lng": gettext_lazy("Bujur"),
+}
 _PIECE_WIDTHS = {"d": "k-w4", "m": "k-w4", "y": "k-w6"}
 
 
 # Where an answer came from -> what stands at its field. Answers from the account are named `account.nik` and so on.
 SHARED, IMPLIED, GIVEN = "journey.shared", "journey.implied", "journey.given"
 _SOURCES = {
-    SHARED: _("Dari jawaban bersama urusan ini. Boleh Anda ubah."),
-    IMPLIED: _("Sudah kami pilih untuk urusan ini. Boleh Anda ubah."),
-    GIVEN: _("Dari hasil langkah sebelumnya. Boleh Anda ubah."),
+    SHARED: gettext_lazy("Dari jawaban bersama urusan ini. Boleh Anda ubah."),
+    IMPLIED: gettext_lazy("Sudah kami pilih untuk urusan ini. Boleh Anda ubah."),
+    GIVEN: gettext_lazy("Dari hasil langkah sebelumnya. Boleh Anda ubah."),
 }
 
 
@@ -97,16 +121,16 @@ def source_sentence(source: str) -> str:
 
 
 def fields_of(
-    draft: Draft | JourneyRun, form: Form, part: Part, walk: engine.Walk, context: Context, *, judged: bool
+    draft: AnyDraft | JourneyRun, form: Form, part: Part, walk: engine.Walk, context: Context, *, judged: bool
 ) -> list[Field]:
     """The fields of one part of a draft, or of the shared questions of a walk.
 
     A question whose condition looks at this same part is always there, with a sentence."""
     inside = {question.key for question in part.questions}
-    problems = {problem.key: problem.text for problem in walk.of_part(part)} if judged else {}
+    problems = {problem.pointer: problem.text for problem in walk.of_part(part)} if judged else {}
     uploaded: dict[str, list[Attachment]] = {}
-    if isinstance(draft, Draft):
-        problems.update(draft.upload_problems)
+    if not isinstance(draft, JourneyRun):  # a walk has no files
+        problems.update({f"/{key}": text for key, text in draft.upload_problems.items()})
         for attachment in draft.attachments.order_by("id"):
             uploaded.setdefault(attachment.question, []).append(attachment)
     fields = []
@@ -118,25 +142,90 @@ def fields_of(
         )
         if rest is False:
             continue
-        dependent = rest is not True
-        field = _field(draft, form, question, draft.answers.get(question.key), problems.get(question.key, ""), context)
+        value, problem = draft.answers.get(question.key), problems.get(f"/{question.key}", "")
+        field = _field(question, value, problem, context)
+        more: dict[str, Any] = {}
+        if question.type == "group":
+            rows = rows_shown(question, value)
+            shown = (_row(question, row, n, form, inside, walk, context, problems) for n, row in enumerate(rows))
+            more = {
+                "rows": tuple(shown),
+                "row_name": localized(question.row_name or question.label),
+                "add_label": localized(question.add_label),
+                "full": len(rows) >= question.max_rows,
+            }
         fields.append(
             Field(
                 **field,
                 files=tuple(uploaded.get(question.key, ())),
-                condition=conditions.sentence(rest, form.question) if dependent else "",
-                data_if=json.dumps(rest) if dependent else "",
+                source=source_sentence(draft.sources.get(question.key, "")),
+                **_dependence(rest, form.question, {}),
+                **more,
             )
         )
     return fields
 
 
+def _row(
+    group: Question,
+    row: Mapping[str, Any],
+    number: int,
+    form: Form,
+    inside: set[str],
+    walk: engine.Walk,
+    context: Context,
+    problems: Mapping[str, str],
+) -> Row:
+    """A row's questions may look at each other, and at the part around them."""
+    mark = engine.row_id(row, number)
+    own = {inner.key: inner for inner in group.questions}
+    names = {key: f"{group.key}.{mark}.{key}" for key in own}
+    answers = _row_answers(group, row)
+    fields = []
+    for inner in group.questions:
+        rest: Any = True
+        if inner.show_if is not None:
+            known = {**walk.answers, **answers}
+            rest = conditions.resolve(inner.show_if, inside | set(own), known, context.today)
+        if rest is False:
+            continue
+        problem = problems.get(f"/{group.key}/{number}/{inner.key}", "")
+        base, name = engine.row_input(group, mark, inner), f"g.{names[inner.key]}"
+        fields.append(
+            Field(
+                **_field(inner, row.get(inner.key), problem, context, base, name),
+                files=(),
+                source="",
+                **_dependence(rest, lambda key: own.get(key) or form.question(key), names),
+            )
+        )
+    return Row(mark, engine.row_title(group, number), tuple(fields))
+
+
+def _row_answers(group: Question, row: Mapping[str, Any]) -> dict[str, Any]:
+    found = {inner.key: type_of(inner).normalise(inner, row.get(inner.key)) for inner in group.questions}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _dependence(rest: Any, question_of: Callable[[str], Question | None], names: Mapping[str, str]) -> dict[str, Any]:
+    """The condition that is left for people and for the script, which knows the questions of a row by their inputs."""
+    if rest is True:
+        return {"condition": "", "data_if": ""}
+    return {"condition": conditions.sentence(rest, question_of), "data_if": json.dumps(_renamed(rest, names))}
+
+
+def _renamed(condition: Any, names: Mapping[str, str]) -> Any:
+    if "field" in condition:
+        return {**condition, "field": names.get(condition["field"], condition["field"])}
+    return {word: [_renamed(inner, names) for inner in many] for word, many in condition.items()}
+
+
 def _field(
-    draft: Draft | JourneyRun, form: Form, question: Question, value: Any, problem: str, context: Context
+    question: Question, value: Any, problem: str, context: Context, base: str = "", row_name: str = ""
 ) -> dict[str, Any]:
     kind = type_of(question)
-    raw = kind.raw(question, value)
-    identity, name = engine.input_id(question), f"f.{question.key}"
+    raw = {} if question.type == "group" else kind.raw(question, value)
+    identity, name = engine.input_id(question, base=base), row_name or f"f.{question.key}"
     chosen = {v for v in value if isinstance(v, str)} if isinstance(value, list) else {raw.get("", "")}
     choices: tuple[Choice, ...] = ()
     radios = False
@@ -158,12 +247,12 @@ def _field(
         "id": identity,
         "name": name,
         "label": localized(question.label),
-        "hint": localized(question.hint),
+        "hint": _hint(question),
         "problem": problem,
         "value": raw.get("", ""),
         "pieces": tuple(
             Piece(
-                engine.input_id(question, s),
+                engine.input_id(question, s, base),
                 f"{name}.{s}",
                 str(_PIECE_LABELS.get(s, s)),
                 raw.get(s, ""),
@@ -179,5 +268,12 @@ def _field(
         "autocomplete": kind.autocomplete,
         "input_type": kind.input_type,
         "marked": kind.marked,
-        "source": source_sentence(draft.sources.get(question.key, "")),
+        "anchor": engine.anchor_of(question, value, base),
+        "marker": f"q.{row_name or question.key}",
     }
+
+
+def _hint(question: Question) -> str:
+    """The hint, and the example in its words."""
+    hint, example = localized(question.hint), localized(question.example)
+    return f"{hint} {_('Contoh: %(text)s') % {'text': example}}".strip() if example else hint

@@ -27,6 +27,7 @@ class Draft(models.Model):
     seen = models.JSONField(default=list)  # parts that were judged once
     upload_problems = models.JSONField(default=dict)  # question key -> sentence of the last refused file
     sources = models.JSONField(default=dict)  # question key -> where a prefilled answer came from
+    carried = models.JSONField(default=dict)  # what a new version of the form dropped, changed and asks anew; told once
     open = models.BooleanField(null=True, default=True)  # True, or NULL once sent or dropped
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

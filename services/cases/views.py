@@ -18,8 +18,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import assurance
 from accounts.requests import SignedInRequest
 from portal.lib.posted import posted
-from services.cases import actions, drafts, queries
-from services.cases.applying import check_page, part_page, task_page
+from services.cases import actions, carrying, drafts, queries
+from services.cases.applying import check_page, closed_sentence, part_page, task_page
 from services.cases.attachments import open_attachment
 from services.cases.journeys.pages import place_of
 from services.cases.models import Attachment, Draft
@@ -29,6 +29,7 @@ from services.cases.typing_kept import keeps_what_was_typed, take_typed
 from services.catalogue import wishes
 from services.catalogue.models import Availability, Channel
 from services.catalogue.queries import service_by_slug
+from services.forms.documents import Part
 
 
 def see_other(name: str, *args: Any, suffix: str = "") -> HttpResponse:
@@ -78,7 +79,11 @@ def paused(request: SignedInRequest, slug: str) -> HttpResponse:
 @require_GET
 def tasks(request: SignedInRequest, ref: str) -> HttpResponse:
     draft = _mine(request, ref)
-    return _receipt_if_sent(draft) or render(request, "cases/tasks.html", {**task_page(draft), "place": place_of(draft)})
+    if sent := _receipt_if_sent(draft):
+        return sent
+    if carrying.carry(draft):
+        draft = _mine(request, ref)
+    return render(request, "cases/tasks.html", {**task_page(draft), "place": place_of(draft)})
 
 
 @keeps_what_was_typed
@@ -90,6 +95,8 @@ def part(request: SignedInRequest, ref: str, key: str) -> HttpResponse:
         return sent
     if request.method == "GET" and (typed := take_typed(request)):
         return _put_back(draft, key, typed)
+    if request.method == "GET" and carrying.carry(draft):
+        return see_other("draft", ref)
     page = part_page(draft, key, judged="cek" in request.GET)
     if page is None:
         raise Http404
@@ -101,9 +108,13 @@ def part(request: SignedInRequest, ref: str, key: str) -> HttpResponse:
     action = data.get("aksi", "lanjut")
     try:
         drafts.save_part(draft, page["part"], data, files, judge=action == "lanjut")
+        if carrying.carry(draft):
+            return see_other("draft", ref)
         if action.startswith("buang:"):
             question = drafts.remove_file(draft, action.removeprefix("buang:"))
             return see_other("draft-part", ref, key, suffix=f"#f-{question}" if question else "")
+        if action.startswith(("tambah:", "hapus:")):
+            return see_other("draft-part", ref, key, suffix=_other_rows(draft, page["part"], action))
     except drafts.AlreadySentError as sent_before:
         return see_other("receipt", sent_before.case.reference)
     if action == "keluar":
@@ -114,6 +125,19 @@ def part(request: SignedInRequest, ref: str, key: str) -> HttpResponse:
         return see_other("draft-part", ref, key, suffix="?cek=1")
     following = page["next"]
     return see_other("draft-part", ref, following) if following else see_other("draft-check", ref)
+
+
+def _other_rows(draft: Draft, part: Part, action: str) -> str:
+    """Add or take away a row of a group; the place on the page to go on from."""
+    act, name, mark = [*action.split(":", 2), ""][:3]
+    group = next((question for question in part.questions if question.key == name and question.type == "group"), None)
+    if group is None:
+        return ""
+    if act == "hapus":
+        drafts.remove_row(draft, group, mark)
+        return f"#grup-{group.key}"
+    made = drafts.add_row(draft, group)
+    return f"#baris-{made}" if made else f"#grup-{group.key}"
 
 
 def _put_back(draft: Draft, key: str, typed: QueryDict) -> HttpResponse:
@@ -131,6 +155,8 @@ def check(request: SignedInRequest, ref: str) -> HttpResponse:
     draft = _mine(request, ref)
     if sent := _receipt_if_sent(draft):
         return sent
+    if carrying.carry(draft):
+        return see_other("draft", ref)
     page = check_page(draft, changed="berubah" in request.GET, undeclared="cek" in request.GET)
     if page["unfinished"]:
         return see_other("draft", ref, suffix="?cek=1")
@@ -141,6 +167,8 @@ def check(request: SignedInRequest, ref: str) -> HttpResponse:
 @posted("draft-check", "ref")
 def send(request: SignedInRequest, ref: str) -> HttpResponse:
     draft = _mine(request, ref)
+    if _receipt_if_sent(draft) is None and carrying.carry(draft):
+        return see_other("draft", ref)
     if away := _known_surely(request, draft):
         return away
     declared = request.POST.get("setuju") == "1"
@@ -152,6 +180,9 @@ def send(request: SignedInRequest, ref: str) -> HttpResponse:
         return see_other("draft-check", ref, suffix="?berubah=1")
     except actions.UnfinishedError:
         return see_other("draft", ref, suffix="?cek=1")
+    except actions.ClosedError:
+        messages.error(request, closed_sentence(draft))
+        return see_other("draft", ref)
     except actions.NotAcceptingError:
         messages.error(
             request, _("Layanan ini sedang tidak bisa menerima permohonan. Isian Anda tersimpan; coba lagi nanti.")

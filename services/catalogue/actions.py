@@ -26,6 +26,7 @@ from services.catalogue.models import (
 )
 from services.catalogue.records import ServiceRecord
 from services.catalogue.words import index_words
+from services.forms.models import FormDefinition
 
 _SERVICE_FIELDS = [
     "department",
@@ -56,6 +57,11 @@ def ensure_service(code: str, department: str) -> Service:
         service.department = owner
         service.save(update_fields=["department", "updated_at"])
     return service
+
+
+def attach_form(code: str, form: FormDefinition) -> None:
+    """The form that people fill in for this service; nothing when it is attached already."""
+    Service.objects.filter(code=code).exclude(form=form).update(form=form, updated_at=timezone.now())
 
 
 def publish_service(record: ServiceRecord) -> Service:

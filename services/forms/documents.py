@@ -1,9 +1,9 @@
 """The definition of a form as frozen values, read from its document (profile `kota-form/1`).
 
 A document is `{"profile", "title", "parts": [{"key", "title", "intro", "questions": [...]}]}`. Texts are `{"id", "en"}`.
-A question has `key type label` and, where they differ from the defaults, `name hint required show_if prefill messages min max
-min_length max_length preset options source max_files not_before differs_from notice`, a group also `questions row_name
-min_rows max_rows`.
+A question has `key type label` and, where they differ from the defaults, `name hint example required show_if prefill messages
+min max min_length max_length preset options source max_files not_before differs_from notice`, a group also `questions row_name
+add_label min_rows max_rows`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import get_language
+
+from services.forms.cleaning import clean
 
 PROFILE = "kota-form/1"
 Text = Mapping[str, str]
@@ -53,6 +55,7 @@ class Question:
     name: Text | None = None
     hint: Text | None = None
     notice: Text | None = None
+    example: Text | None = None
     required: bool = False
     show_if: Mapping[str, Any] | None = None
     prefill: str = ""
@@ -124,8 +127,8 @@ def _question(data: Mapping[str, Any], part: str, group: str = "") -> Question:
 
 
 _PLAIN = (
-    "key type label name hint notice required show_if prefill messages min max min_length max_length preset source max_files "
-    "not_before differs_from row_name add_label min_rows max_rows"
+    "key type label name hint notice example required show_if prefill messages min max min_length max_length preset source "
+    "max_files not_before differs_from row_name add_label min_rows max_rows"
 ).split()
 QUESTION_MEMBERS = frozenset([*_PLAIN, "options", "questions"])
 
@@ -180,6 +183,61 @@ def canonical(document: Document) -> Document:
         kept = {name: value for name, value in part.items() if value is not None}
         parts.append({**kept, "questions": [_canonical_question(question) for question in part["questions"]]})
     return {**document, "profile": PROFILE, "parts": parts}
+
+
+_ONE_LINE = frozenset({"title", "label", "name", "example", "row_name", "add_label"})
+_LINES = frozenset({"intro", "hint", "notice"})
+TEXTS = _ONE_LINE | _LINES
+SPOKEN = ("id", "en")  # languages in which a form is shown
+
+
+def _tidy_text(text: Any, *, lines: bool = False) -> Any:
+    """The text without what an input field of a page could not hold, or None when nothing is left."""
+    if not isinstance(text, Mapping) or any(not isinstance(word, str) for word in text.values()):
+        return text
+    kept = {language: clean(word, lines=lines) for language, word in text.items() if language in SPOKEN}
+    return {language: word for language, word in kept.items() if word or language == "id"} if any(kept.values()) else None
+
+
+def _tidy_condition(condition: Any) -> Any:
+    """A condition of one comparison without the word around it."""
+    for word in ("all", "any"):
+        if isinstance(condition, Mapping) and isinstance(condition.get(word), list):
+            inner = [_tidy_condition(one) for one in condition[word]]
+            return inner[0] if len(inner) == 1 else {**condition, word: inner}
+    return condition
+
+
+def _tidy_question(question: Mapping[str, Any]) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    for name, value in question.items():
+        if name == "questions" and isinstance(value, list):
+            kept[name] = [_tidy_question(inner) if isinstance(inner, Mapping) else inner for inner in value]
+        elif name == "options" and isinstance(value, list):
+            kept[name] = [{**o, "label": _tidy_text(o.get("label"))} if isinstance(o, Mapping) else o for o in value]
+        elif name == "messages" and isinstance(value, Mapping):
+            kept[name] = {code: _tidy_text(text) for code, text in value.items() if _tidy_text(text)}
+        elif name == "show_if":
+            kept[name] = _tidy_condition(value)
+        elif name in TEXTS:
+            kept[name] = _tidy_text(value, lines=name in _LINES) or ({"id": ""} if name == "label" else None)
+        else:
+            kept[name] = value
+    return kept
+
+
+def tidy(document: Document) -> Document:
+    """`canonical`, and every text as a person can type it: one line where there is one line, in the languages of the
+    portal, no empty translation.
+
+    What residents see is the same. Raises KeyError or TypeError when it is not a document (see `lint`).
+    """
+    parts = []
+    for part in document["parts"]:
+        texts = {name: _tidy_text(part[name], lines=name in _LINES) for name in ("title", "intro") if name in part}
+        texts["title"] = texts.get("title") or {"id": ""}
+        parts.append({**part, **texts, "questions": [_tidy_question(question) for question in part["questions"]]})
+    return canonical({**document, "title": _tidy_text(document["title"]) or {"id": ""}, "parts": parts})
 
 
 def digest_of(value: Any) -> str:

@@ -6,7 +6,8 @@ type give a sentence, never an exception.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,20 @@ from services.forms.conditions import holds
 from services.forms.documents import Form, Part, Question, localized
 from services.forms.question_types import Context, Fault, type_of
 from services.forms.question_types.choice import RADIOS_UP_TO
+
+# Answers that nobody means, to hear what a form would say about them.
+_ODD: tuple[Any, ...] = (
+    "x",
+    "12",
+    "9" * 17,
+    "contoh " * 2_000,
+    {"d": "1", "m": "", "y": ""},
+    "1900-01-01",
+    "2100-01-01",
+    -1,
+    10**15,
+)
+ROW_MARK = "[A-Za-z0-9]{1,12}"
 
 
 @dataclass(frozen=True)
@@ -96,12 +111,41 @@ def _spoken(form: Form, key: str) -> str:
     return other.spoken if other else key
 
 
+def sentence_for(question: Question, fault: Fault, spoken: str = "") -> str:
+    """The finished sentence: the form's own where it has one."""
+    own = question.messages.get(fault.code)
+    spoken = spoken or question.spoken
+    facts = {"name": spoken, "Name": spoken[:1].upper() + spoken[1:], **fault.facts}
+    return localized(own) if own else str(fault.template) % facts
+
+
+def faults_of(question: Question, context: Context) -> Iterator[Fault]:
+    """What can be wrong with an answer, tried out: one fault of each code."""
+    kind = type_of(question)
+    if question.required:
+        yield Fault("missing", kind.missing)
+    codes = {"missing"}
+    for odd in _ODD:
+        value = kind.normalise(question, odd)
+        fault = None if kind.empty(value) else kind.check(question, value, context)
+        if fault is not None and fault.code not in codes:
+            codes.add(fault.code)
+            yield fault
+
+
+def row_id(row: Mapping[str, Any], number: int) -> str:
+    """What names a row on the page: the mark that a draft gave it, else its number."""
+    mark = row.get("_id")
+    return mark if isinstance(mark, str) and re.fullmatch(ROW_MARK, mark) else str(number + 1)
+
+
 def _rows(question: Question, value: Any, answers: Mapping[str, Any], context: Context) -> tuple[Any, list[Problem]]:
     if not isinstance(value, list) or any(not isinstance(row, dict) for row in value):
         return value, []
     rows, problems = [], []
     for number, row in enumerate(value[: question.max_rows + 1]):
         kept: dict[str, Any] = {}
+        mark = row_id(row, number)
         for inner in question.questions:
             if not holds(inner.show_if, {**answers, **kept}, context.today):
                 continue
@@ -109,42 +153,51 @@ def _rows(question: Question, value: Any, answers: Mapping[str, Any], context: C
             answer = kind.normalise(inner, row.get(inner.key))
             if kind.empty(answer):
                 if inner.required:
-                    problems.append(_problem(inner, Fault("missing", kind.missing), answer, question, number))
+                    problems.append(_problem(inner, Fault("missing", kind.missing), answer, question, number, mark))
                 continue
             kept[inner.key] = answer
             if fault := kind.check(inner, answer, context):
-                problems.append(_problem(inner, fault, answer, question, number))
+                problems.append(_problem(inner, fault, answer, question, number, mark))
         rows.append(kept)
     return rows, problems
 
 
-def _problem(question: Question, fault: Fault, value: Any, group: Question | None = None, row: int = 0) -> Problem:
-    own = question.messages.get(fault.code)
+def _problem(
+    question: Question, fault: Fault, value: Any, group: Question | None = None, row: int = 0, mark: str = ""
+) -> Problem:
     spoken = question.spoken
     if group is not None:
         spoken = _("%(name)s ke-%(n)d") % {"name": spoken, "n": row + 1}
-    facts = {"name": spoken, "Name": spoken[:1].upper() + spoken[1:], **fault.facts}
-    text = localized(own) if own else str(fault.template) % facts
+    text = sentence_for(question, fault, spoken)
     pointer = f"/{group.key}/{row}/{question.key}" if group is not None else f"/{question.key}"
     part = group.part if group is not None else question.part
-    return Problem(question.key, part, fault.code, text, anchor_of(question, value), pointer)
+    base = row_input(group, mark, question) if group is not None else ""
+    return Problem(question.key, part, fault.code, text, anchor_of(question, value, base), pointer)
 
 
-def input_id(question: Question, suffix: str = "") -> str:
-    return f"f-{question.key}-{suffix}" if suffix else f"f-{question.key}"
+def input_id(question: Question, suffix: str = "", base: str = "") -> str:
+    """`base`: of a question in a row (`row_input`)."""
+    base = base or f"f-{question.key}"
+    return f"{base}-{suffix}" if suffix else base
 
 
-def anchor_of(question: Question, value: Any) -> str:
+def row_input(group: Question, mark: str, question: Question) -> str:
+    return f"g-{group.key}-{mark}-{question.key}"
+
+
+def anchor_of(question: Question, value: Any, base: str = "") -> str:
     """The id of the input an error line leads to: for a date the first empty piece, for radios the first one."""
     kind = type_of(question)
+    if question.type == "group":
+        return f"grup-{question.key}"
     if question.type == "date":
         pieces = kind.raw(question, value)
-        return input_id(question, next((part for part in kind.suffixes if not pieces.get(part)), kind.suffixes[0]))
+        return input_id(question, next((part for part in kind.suffixes if not pieces.get(part)), kind.suffixes[0]), base)
     if question.type == "geo_point":
-        return input_id(question, kind.suffixes[0])
+        return input_id(question, kind.suffixes[0], base)
     if question.type in ("yesno", "choices") or (question.type == "select" and 0 < len(question.options) <= RADIOS_UP_TO):
-        return input_id(question, "0")
-    return input_id(question)
+        return input_id(question, "0", base)
+    return input_id(question, base=base)
 
 
 def too_many_files(question: Question) -> str:
@@ -188,6 +241,9 @@ def summary(
             if not kind.answers or question.type == "consent" or not holds(question.show_if, answers, context.today):
                 continue
             value = answers.get(question.key)
+            if question.type == "group" and isinstance(value, list):
+                lines += _row_lines(question, value, answers, context)
+                continue
             text = _("Tidak diisi") if value is None else kind.show(question, value, context)
             if masked and question.key in masked and value is not None:
                 text = kind.mask(text)
@@ -196,6 +252,26 @@ def summary(
         if lines:
             sections.append(Section(part.key, localized(part.title), tuple(lines)))
     return sections
+
+
+def _row_lines(group: Question, rows: list[Any], answers: Mapping[str, Any], context: Context) -> list[Line]:
+    """Each answer of each row, called by the row it is in."""
+    lines = []
+    for number, row in enumerate(rows):
+        for inner in group.questions:
+            kind = type_of(inner)
+            if not kind.answers or not holds(inner.show_if, {**answers, **row}, context.today):
+                continue
+            value = row.get(inner.key)
+            text = _("Tidak diisi") if value is None else kind.show(inner, value, context)
+            label = f"{row_title(group, number)}: {localized(inner.label)}"
+            lines.append(Line(inner.key, label, text, anchor_of(group, rows)))
+    return lines
+
+
+def row_title(group: Question, number: int) -> str:
+    """ "Anak 2": the heading of a row."""
+    return f"{localized(group.row_name or group.label)} {number + 1}"
 
 
 def read_api(form: Form, body: Mapping[str, Any], context: Context) -> tuple[dict[str, Any], list[dict[str, str]]]:

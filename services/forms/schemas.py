@@ -118,7 +118,7 @@ def _ui_question(question: Mapping[str, Any]) -> dict[str, Any]:
             kept["label"] = _other_languages(value)
         elif name == "questions":
             kept["questions"] = [_ui_question(inner) for inner in value]
-        elif name == "required" and "show_if" not in question:
+        elif name == "required" and answered and "show_if" not in question:
             continue
         else:
             kept[name] = value

@@ -18,7 +18,8 @@ from django.utils import timezone
 from wagtail.models import Collection, Task, Workflow
 
 from accounts.models import User
-from cms.models import ServicePage
+from cms.form_builder import starting
+from cms.models import FormPage, ServicePage
 from portal import errors
 from portal.lib.clocks import today
 from services.cases import actions, drafts
@@ -90,12 +91,16 @@ def samples(alice: User) -> dict[str, str]:
         dukcapil, label="Uji", url="http://127.0.0.1:9/", event_types=["id.layanankota.case.completed.v1"], by=None
     )
     page = ServicePage.objects.get(code="kutipan-kedua-akta", locale__language_code="id")
+    form = FormPage(live=False)
+    starting.begin(form, page, with_body=True)
+    page.add_child(instance=form)
     number, parent = str(page.pk), str(page.get_parent().pk)
     named = {"page_id": number, "pk": number, "page_to_move_id": number, "parent_page_id": parent, "destination_id": parent}
     named |= {"page_pk": number, "collection_id": str(_folder().pk)}
     named |= {"task_id": str(Task.objects.create(name="Uji").pk), "workflow_pk": str(Workflow.objects.create(name="Uji").pk)}
     return {
         **{f"kelola/{name}": value for name, value in named.items()},
+        "kelola/formulir/page_id": str(form.pk),
         "parent_id": parent,
         "reference": case.reference,
         "isian/ref": draft.ref,

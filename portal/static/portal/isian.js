@@ -3,8 +3,9 @@
 "use strict";
 var d=document,form=d.querySelector("main form");if(!form)return;
 function value(key){
- var boxes=form.querySelectorAll('[name="f.'+key+'"]'),i,b;
- if(!boxes.length){var p=["d","m","y"].map(function(s){var e=form.querySelector('[name="f.'+key+"."+s+'"]');return e?e.value.trim():""});return p[2]&&p[1]&&p[0]?p[2]+"-"+("0"+p[1]).slice(-2)+"-"+("0"+p[0]).slice(-2):""}
+ var n=key.indexOf(".")<0?"f."+key:"g."+key,boxes=form.querySelectorAll('[name="'+n+'"]'),i,b;
+ i=form.querySelectorAll('[name="r.'+key+'"]').length;if(i)return i;
+ if(!boxes.length){var p=["d","m","y"].map(function(s){var e=form.querySelector('[name="'+n+"."+s+'"]');return e?e.value.trim():""});return p[2]&&p[1]&&p[0]?p[2]+"-"+("0"+p[1]).slice(-2)+"-"+("0"+p[0]).slice(-2):""}
  for(i=0;i<boxes.length;i++){b=boxes[i];if(b.type==="radio"){if(b.checked)return b.value==="ya"?true:b.value==="tidak"?false:b.value}else if(b.type==="checkbox")return b.checked;else if(b.type!=="hidden")return b.value.trim()}
  return ""}
 function holds(c){

@@ -13,12 +13,15 @@ from django.utils.translation import gettext as _
 
 from portal.lib import editions
 from services.adapters import contract, gateway, mapping, standing
+from services.adapters.connecting import forms
+from services.adapters.connecting.forms import known_of
 from services.adapters.connecting.problems import ConnectionProblem
-from services.adapters.envelope import local
 from services.adapters.models import Binding, Connection, ContractRun, Maintenance, Operation
 from services.adapters.setup import newest_specs
 from services.adapters.values import Misconfigured
 from services.catalogue.models import Channel, Service
+from services.forms.documents import Document
+from services.forms.queries import current_version
 
 _log = logging.getLogger(__name__)
 MOST_WINDOWS = 50
@@ -109,7 +112,7 @@ def preview(binding: Binding, answers: Mapping[str, Any]) -> list[dict[str, Any]
     """Each row with its values before and after every step, as the delivery would make them."""
     return [
         {"to": one.to, "values": list(one.values), "made": one.made, "written": one.written, "problem": one.problem}
-        for one in mapping.preview(binding.mapping, answers, _known(binding))
+        for one in mapping.preview(binding.mapping, answers, known_of(binding))
     ]
 
 
@@ -124,18 +127,9 @@ def check_mapping(rows: Any) -> None:
 def would_send(binding: Binding, answers: Mapping[str, Any]) -> dict[str, Any]:
     """The mapped request for these answers. Raises ConnectionProblem."""
     try:
-        return mapping.run(binding.mapping, answers, _known(binding))
+        return mapping.run(binding.mapping, answers, known_of(binding))
     except mapping.MappingError as error:
         raise ConnectionProblem({"mapping": error.problems}) from error
-
-
-def _known(binding: Binding) -> dict[str, Any]:
-    return {
-        "reference": "MJK-0000-AAAA-A",
-        "service": binding.service.code,
-        "department": binding.service.department.code if binding.service.department else "",
-        "submitted_at": local(timezone.now()),
-    }
 
 
 def obstacles(binding: Binding) -> list[str]:
@@ -149,6 +143,8 @@ def obstacles(binding: Binding) -> list[str]:
     sends = not is_lookup(connection, binding.operation)
     if sends and (binding.service.form is None or not binding.service.form.versions.exists()):
         found.append(_("Layanan ini belum punya formulir yang terbit."))
+    if sends and not found:
+        found += forms.binding_problems(binding, _form_of(binding.service))
     if not adapter.uses_network:
         return found
     if not connection.base_url:
@@ -165,7 +161,8 @@ def obstacles(binding: Binding) -> list[str]:
 
 
 def publication_problems(service: Service) -> list[str]:
-    """What keeps the page of an online service from going live: no live binding, contract tests that are not green, drift.
+    """What keeps the page of an online service from going live: no live binding, one that reads what the form does not ask,
+    contract tests that are not green, drift.
 
     Kinds without a network (work list) have no contract tests and count as green.
     """
@@ -176,6 +173,9 @@ def publication_problems(service: Service) -> list[str]:
         tested = gateway.kind_of(binding.connection.kind).uses_network
     except Misconfigured as error:
         return [error.detail]
+    asked = service.form is not None and service.form.versions.exists()
+    if asked and (found := forms.binding_problems(binding, _form_of(service))):
+        return found
     if not tested:
         return []
     if binding.drift:
@@ -184,6 +184,12 @@ def publication_problems(service: Service) -> list[str]:
     if last is not None and not last.green:
         return [_("Uji kontrak terakhir merah. Minta integrator memperbaikinya.")]
     return []
+
+
+def _form_of(service: Service) -> Document:
+    assert service.form is not None, "asked only of services with a form"
+    document: Document = current_version(service.form).document
+    return document
 
 
 def publish(binding: Binding, *, by: str) -> bool:

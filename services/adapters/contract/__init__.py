@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -16,14 +18,14 @@ from portal.lib.http import Answer
 from services.adapters import gateway
 from services.adapters.contract.samples import answers_for
 from services.adapters.contract.state import BAD, Row, Run
-from services.adapters.contract.writes import everything
+from services.adapters.contract.writes import everything, once
 from services.adapters.models import Binding, ContractRun
 from services.adapters.sandbox import stand_in_for
 from services.adapters.sentences import sentence_of
 from services.adapters.setup import newest_specs, setup_for_tests
 from services.adapters.values import Misconfigured
 
-__all__ = ["BAD", "answers_for", "last_run", "run", "specs_digest"]
+__all__ = ["BAD", "Row", "answers_for", "last_run", "run", "specs_digest", "target_of", "try_form"]
 
 
 def specs_digest(binding: Binding) -> str:
@@ -42,10 +44,42 @@ def last_run(binding: Binding) -> ContractRun | None:
 
 def run(binding: Binding, *, nightly: bool = False) -> ContractRun:
     """Test one binding and keep the result. Raises nothing of the backend's: what fails is a row."""
-    connection = binding.connection
-    target = ContractRun.Target.STAND_IN if connection.stand_in else ContractRun.Target.TEST
-    answers: list[tuple[str, Answer]] = []
     digest = specs_digest(binding)
+    state = _state(binding)
+    if isinstance(state, Row):
+        return ContractRun.objects.create(
+            binding=binding, target=target_of(binding), green=False, rows=[state.plain()], specs=digest, nightly=nightly
+        )
+    everything(state)
+    return ContractRun.objects.create(
+        binding=binding,
+        target=state.target,
+        green=all(row.result != BAD for row in state.rows),
+        drift=state.drift[:200],
+        rows=[row.plain() for row in state.rows],
+        specs=digest,
+        nightly=nightly,
+    )
+
+
+def try_form(binding: Binding, document: Mapping[str, Any]) -> list[Row]:
+    """Send invented answers of a form that need not be published, once, to where tests go. Nothing of it is kept."""
+    state = _state(binding)
+    if isinstance(state, Row):
+        return [state]
+    state.document = document
+    once(state)
+    return state.rows
+
+
+def target_of(binding: Binding) -> ContractRun.Target:
+    return ContractRun.Target.STAND_IN if binding.connection.stand_in else ContractRun.Target.TEST
+
+
+def _state(binding: Binding) -> Run | Row:
+    """Everything that a run needs, or the row that says what is missing."""
+    connection = binding.connection
+    answers: list[tuple[str, Answer]] = []
     try:
         adapter_class = gateway.kind_of(connection.kind)
         stand_in = stand_in_for(connection) if connection.stand_in else None
@@ -53,19 +87,6 @@ def run(binding: Binding, *, nightly: bool = False) -> ContractRun:
         spec = setup.operations.get(binding.operation)
         if spec is None:
             raise Misconfigured("operation", detail=_("operasi %(name)s belum ada") % {"name": binding.operation})
-        state = Run(binding, adapter_class(setup), spec, target, answers=answers)
+        return Run(binding, adapter_class(setup), spec, target_of(binding), answers=answers)
     except Misconfigured as error:
-        rows = [Row("setup", BAD, sentence_of(error)).plain()]
-        return ContractRun.objects.create(
-            binding=binding, target=target, green=False, rows=rows, specs=digest, nightly=nightly
-        )
-    everything(state)
-    return ContractRun.objects.create(
-        binding=binding,
-        target=target,
-        green=all(row.result != BAD for row in state.rows),
-        drift=state.drift[:200],
-        rows=[row.plain() for row in state.rows],
-        specs=digest,
-        nightly=nightly,
-    )
+        return Row("setup", BAD, sentence_of(error))

@@ -33,12 +33,13 @@ from services.forms.samples import Sample, sample_answers
 def sample_of(state: Run, *, full: bool = True) -> Sample | None:
     """Invented answers that the service's form accepts, and the mapping and the schema behind it too where that can be."""
     form = state.binding.service.form
-    if form is None or not form.versions.exists():
+    if state.document is None and (form is None or not form.versions.exists()):
         state.note("form", BAD, _("Layanan ini belum punya formulir yang terbit"))
         return None
+    document = dict(state.document or {}) if form is None or state.document else current_version(form).document
     wishes = Wishes(state.binding, state.spec)
     sample = sample_answers(
-        load(current_version(form).document),
+        load(document),
         today=today(),
         hints=wishes.hints,
         accepts=wishes.accept,

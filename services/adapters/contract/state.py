@@ -47,6 +47,7 @@ class Run:
     answers: list[tuple[str, Answer]] = field(default_factory=list)
     drift: str = ""
     reference: str = ""
+    document: Mapping[str, Any] | None = None  # a form that is not published yet, in place of the service's own
 
     def note(self, name: str, result: str, text: str = "", milliseconds: int = 0) -> None:
         self.rows.append(Row(name, result, text, milliseconds))

@@ -66,6 +66,25 @@ def everything(state: Run) -> None:
     _written_down(state, sample, began)
 
 
+def once(state: Run) -> None:
+    """One submission of invented answers, taken back where that can be done: does this form reach the system?"""
+    state.reference = f"UJI-{secrets.token_hex(6).upper()}"
+    began = timezone.now()
+    sample = sample_of(state)
+    if sample is None:
+        return
+    state.note("form", GOOD, _("Contoh isian diterima formulir"))
+    prepared = _mapped(state, sample)
+    if prepared is None or not _fits_request(state, prepared):
+        return
+    receipt = _submitted(state, prepared, sample)
+    if receipt is None:
+        return
+    _answer_shape(state)
+    _withdrawn(state, receipt)
+    _written_down(state, sample, began)
+
+
 def _mapped(state: Run, sample: Sample) -> bytes | None:
     try:
         body = state.adapter.prepare(submission_of(state, sample), state.spec, state.binding.mapping)

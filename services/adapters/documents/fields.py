@@ -11,6 +11,7 @@ from services.adapters.documents.values import Api, ApiOperation, Schema
 MAX_FIELDS = 200
 MAX_DEPTH = 8
 MAX_CHAIN = 30
+MAX_STEPS = 5_000
 Defs = Mapping[str, Schema]
 
 
@@ -82,9 +83,21 @@ def _merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
 
 
 def leaves(
-    schema: Schema | None, defs: Defs, *, prefix: str = "", required: bool = True, above: tuple[int, ...] = ()
+    schema: Schema | None,
+    defs: Defs,
+    *,
+    prefix: str = "",
+    required: bool = True,
+    above: tuple[int, ...] = (),
+    steps: Iterator[int] | None = None,
 ) -> Iterator[Field]:
-    """The single values of a schema, lists of objects as one field with its items. What contains itself is left out below."""
+    """The single values of a schema, lists of objects as one field with its items. What contains itself is left out below.
+
+    At most MAX_STEPS places are looked at: a few definitions that name each other ten times are a hundred million.
+    """
+    steps = steps if steps is not None else iter(range(MAX_STEPS))
+    if next(steps, None) is None:
+        return
     found = plain(schema, defs)
     properties = found.get("properties")
     if isinstance(properties, Mapping):
@@ -93,7 +106,8 @@ def leaves(
         must = found.get("required") or []
         for name, inner in properties.items():
             path = f"{prefix}.{escaped(name)}" if prefix else escaped(name)
-            yield from leaves(inner, defs, prefix=path, required=required and name in must, above=(*above, id(properties)))
+            within = (*above, id(properties))
+            yield from leaves(inner, defs, prefix=path, required=required and name in must, above=within, steps=steps)
         return
     if not prefix:
         return
@@ -101,7 +115,7 @@ def leaves(
     if field.kind == "array":
         item = plain(found.get("items") if isinstance(found.get("items"), Mapping) else None, defs)
         if isinstance(item.get("properties"), Mapping):
-            if inner_fields := tuple(leaves(item, defs, above=above)):
+            if inner_fields := tuple(leaves(item, defs, above=above, steps=steps)):
                 yield Field(prefix, found, required, inner_fields[:MAX_FIELDS])
             return
     yield field

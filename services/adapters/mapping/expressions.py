@@ -65,11 +65,16 @@ def check(text: Any) -> None:
     _compiled(text)
 
 
+def tree(text: str) -> Any:
+    """The parsed expression. Raises MappingError."""
+    return _compiled(text)
+
+
 def search(text: str, source: Any) -> Any:
     """The value of the expression, or None. Raises MappingError when it makes too much or cannot be used on this value."""
-    tree = _compiled(text)
+    parsed = _compiled(text)
     try:
-        value = _Counting().visit(tree, source)
+        value = _Counting().visit(parsed, source)
     except (_TooMuch, RecursionError, MemoryError) as error:
         raise MappingError(["the expression makes too much"]) from error
     except (exceptions.JMESPathError, TypeError, ValueError, AttributeError, OverflowError) as error:

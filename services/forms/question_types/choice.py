@@ -212,6 +212,9 @@ class Group(QuestionType):
     def normalise(self, question: Question, value: Any) -> Any:
         return value
 
+    def raw(self, question: Question, value: Any) -> dict[str, str]:
+        return {}
+
     def check(self, question: Question, value: Any, context: Context) -> Fault | None:
         if not isinstance(value, list) or any(not isinstance(row, dict) for row in value):
             return Fault("wrong_type", _("%(Name)s harus berupa daftar"))
