@@ -19,7 +19,7 @@ from wagtail.signals import post_page_move
 
 from cms.models import CatalogueCheck, DepartmentPage, ServicePage
 from portal.lib import editions
-from services.catalogue import actions, queries
+from services.catalogue import actions, indexing, queries
 from services.catalogue.models import Department, Service
 from services.catalogue.records import RareCase, ServiceRecord, Step
 
@@ -150,6 +150,7 @@ def rebuild() -> None:
     """The whole catalogue from the pages: everything a page or a row has a code for."""
     codes = set(ServicePage.objects.values_list("code", flat=True)) | set(Service.objects.values_list("code", flat=True))
     sync(codes)
+    indexing.count_terms_anew()
     sync_departments(DepartmentPage.objects.select_related("locale"))
 
 

@@ -1,107 +1,69 @@
-"""Words as people type them: folding, light stemming, and a small map of Javanese, slang and spelling."""
+"""Words as people type them: folding, words that say nothing, and the distance between two spellings."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-_STOP_WORDS = (
-    "dan di ke dari yang untuk atau dengan pada oleh ini itu saya aku kami anda mau ingin buat bikin gawe nggawe cara "
-    "caranya gimana bagaimana piye ga gak nggak enggak minta tolong apa ada bisa urus mengurus ngurus ngurusi nang ning "
-    "nek karo sing a an the of for to in on at my i how and or new"
-)
-STOP = frozenset(_STOP_WORDS.split())
+from services.catalogue.stemming import root
 
-# About single words, applied to the index and to the query alike. Left: as typed; right: as indexed.
-WORD_MAP: dict[str, str] = {
-    "akte": "akta",
-    "lair": "lahir",
-    "klahiran": "lahir",
-    "ilang": "hilang",
-    "ketlingsut": "hilang",
-    "kecer": "hilang",
-    "rabi": "nikah",
-    "kawin": "nikah",
-    "kawinan": "nikah",
-    "merid": "nikah",
-    "pegatan": "cerai",
-    "pegat": "cerai",
-    "mati": "meninggal",
-    "mninggal": "meninggal",
-    "wafat": "meninggal",
-    "sedo": "meninggal",
-    "matian": "meninggal",
-    "omah": "rumah",
-    "griya": "rumah",
-    "pajek": "pajak",
-    "banyu": "air",
-    "dalan": "jalan",
-    "sekolahan": "sekolah",
-    "rusak": "rusak",
-    "anyar": "baru",
-    "loro": "sakit",
-    "lara": "sakit",
-    "gerah": "sakit",
-    "gratisan": "gratis",
-    "kerjo": "kerja",
-    "gawean": "kerja",
-    "kerjaan": "kerja",
-    "lowongan": "kerja",
-    "ijin": "izin",
-    "surate": "surat",
-    "domisli": "domisili",
-    "puskemas": "puskesmas",
-    "kobongan": "kebakaran",
-    "kobong": "kebakaran",
-    "wargo": "warga",
-    "bojo": "pasangan",
-    "birth": "lahir",
-    "marriage": "nikah",
-    "wedding": "nikah",
-    "tax": "pajak",
-    "death": "meninggal",
-    "divorce": "cerai",
-    "lost": "hilang",
-}
+LONGEST = 40  # letters of a word in the index
+
+# Words that hold a sentence together or only say that somebody wants something, in Indonesian, Javanese, chat and English.
+_NOTHING = """
+di ke dari yang untuk atau dengan pada oleh ini itu tsb tersebut saya aku kami kita anda kamu dia ia mereka kulo sampeyan
+mau ingin pengen pengin pingin kepingin arep ape kate hendak akan bakal sudah sdh udah udh wis uwis telah belum blm durung sedang lagi
+cara caranya gimana gmn bagaimana piye yoopo yaopo kepiye ga gak nggak ngga enggak ndak gk tdk kah pun ya yo ta tah toh kok lho loh sih dong deh nih
+apa opo apakah ada onok ono bisa iso boleh oleh dapat dapet oke tolonglah harus kudu wajib perlu butuh mesti
+mana dimana kemana endi ndi nandi nangendi kemanakah dmn kmn kapan kpn siapa sopo kenapa knp ngopo lapo mengapa berapa brp
+nang ning ing nek lek yen karo mbek ambek ambik sing seng kanggo gae ben supaya agar biar karena soale krn sebab kalau kalo klo jika bila jadi dadi
+sangat sekali banget bgt pol aja saja ae wae doang juga pisan lagi maneh masih sek jek terus trus lalu kemudian habis bar mari setelah
+urus mengurus ngurus ngurusi ngurusnya diurus pengurusan proses memproses pak bu mas mbak min kak admin halo hai assalamualaikum permisi nuwun sewu mohon info
+yg dg dgn utk dr pd tp tapi nya ku mu ne e an the a to for of in on at by with and or from is are am was were be been do does did how what where when who whom why which
+i my me we our us you your he his she her they their it its this that these those there here can could may might must should would will shall
+want wants wanted need needs needed like get gets got getting go going have has had please just some any not no dont doesnt didnt isnt im ive about into out up if but so as than then also
+sama seperti kayak koyok punya duwe nduwe punyaku buat gawe nggawe damel bikin mbikin tentang soal mengenai hal antara sampai sampek sejak
+satu dua tiga siji loro telu beberapa banyak akeh semua kabeh lain liyane setiap tiap
+hari minggu bulan tahun taun kemarin wingi besok sesuk tadi mau sekarang saiki saat nanti pagi siang sore malam
+bro gan sis om tante dek nak bapak2 ibu2 kawan teman2 rek cak ning2 makasih terima kasih suwun thanks thank
+mojokerto mjk majapahit
+"""
+STOP = frozenset(w for w in _NOTHING.split() if w not in {"loro", "oleh", "malam"})
+# Words that many sentences about anything have: they count, but little.
+WEAK = frozenset(
+    root(w)
+    for w in """
+    surat kota warga orang wong minta njaluk tolong tulung bantu help request cari golek find make making create beli daftar apply
+    kantor office dinas pemerintah pemkot government city pelayanan layanan service services baru anyar new online daring gratis free
+    syarat persyaratan requirement lapor report ambil buka rumah omah anak gedung tempat place one person people man ganti ubah change
+    milik sendiri dewe mati hilang rusak lama tidak masuk mlebu info informasi nama bisnis depan jalan lihat cek hidup tinggal kasih diberi given give
+    """.split()
+)
 
 _KTP = re.compile(r"\b(?:e[\s-]?ktp|ktp[\s-]?el(?:ektronik)?)\b")
+_LETTER = re.compile(r"\b([a-z])[-.](?=[a-z]{2,}\b)|\b([a-z]{1,3})-(?=\d{1,3}\b)")
 _TWICE = re.compile(r"\b(\w{2,})-\1\b")
 _DOUBLED = re.compile(r"([a-z])\1+")
 _WORD = re.compile(r"[a-z0-9]+")
-_PREFIXES = ("meng", "peng", "meny", "peny", "mem", "pem", "men", "pen", "ber", "per", "ter", "me", "pe", "di", "ke", "se")
-_SUFFIXES = ("kannya", "annya", "nya", "kan", "an")
+_TWO = re.compile(r"^([a-z]{3,})2(nya|ne|an)?$")
 
 
 def fold(text: str) -> str:
-    """Lower case, no accents, one spelling of KTP-el, no reduplication."""
+    """Lower case, no accents, one spelling of KTP-el, no reduplication; `p-irt` and `ak-1` are one word each."""
     text = unicodedata.normalize("NFKD", text.lower())
-    text = "".join(c for c in text if not unicodedata.combining(c))
-    return _TWICE.sub(r"\1", _KTP.sub("ktp", text))
-
-
-def stem(word: str) -> str:
-    """A light Indonesian stemmer: words over 4 letters lose a suffix and a prefix, at least 4 letters stay."""
-    if len(word) <= 4 or word.isdigit():
-        return word
-    for suffix in _SUFFIXES:
-        if word.endswith(suffix) and len(word) - len(suffix) >= 4:
-            word = word[: -len(suffix)]
-            break
-    for prefix in _PREFIXES:
-        if word.startswith(prefix) and len(word) - len(prefix) >= 4:
-            return word[len(prefix) :]
-    return word
+    text = "".join(c for c in text if not unicodedata.combining(c)).replace("'", "").replace("’", "")
+    text = _LETTER.sub(lambda m: m[1] or m[2], _KTP.sub("ktp", text))
+    return _TWICE.sub(r"\1", text)
 
 
 def plain_words(text: str) -> list[str]:
-    return [_DOUBLED.sub(r"\1", w) for w in _WORD.findall(fold(text))]
+    """The folded words of a text in their order, doubled letters written once."""
+    return [_TWO.sub(r"\1", _DOUBLED.sub(r"\1", w))[:LONGEST] for w in _WORD.findall(fold(text))]
 
 
 def index_word(word: str) -> str:
-    """A folded word as it stands in the index: mapped, stemmed, mapped again (`akte`, `klahiran`, `perkawinan`)."""
-    mapped = WORD_MAP.get(word, word)
-    root = stem(mapped)
-    return WORD_MAP.get(root, root)
+    """A folded word as it stands in the index."""
+    return root(word)
 
 
 def index_words(text: str) -> list[str]:

@@ -323,34 +323,3 @@ class OldAddress(models.Model):
 
     def __str__(self) -> str:
         return self.slug
-
-
-class SearchEntry(models.Model):
-    """The search index of one public service: lines of indexed words, of all its languages together (`language` is id)."""
-
-    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="search_entries")
-    language = models.CharField(max_length=5)
-    lines = models.JSONField(default=list)  # [[kind, [word, ...]], ...]; kinds in search.WEIGHTS
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["service", "language"], name="one_index_entry_a_language"),
-        ]
-
-
-class SearchWord(models.Model):
-    """One word of one entry: what the database looks up."""
-
-    entry = models.ForeignKey(SearchEntry, on_delete=models.CASCADE, related_name="words")
-    language = models.CharField(max_length=5)
-    word = models.CharField(max_length=40)
-    length = models.PositiveSmallIntegerField()
-
-    class Meta:
-        indexes: ClassVar = [
-            models.Index(fields=["language", "word"]),
-            models.Index(fields=["language", "length"]),
-        ]
-
-    def __str__(self) -> str:
-        return self.word
