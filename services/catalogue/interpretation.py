@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
-from services.catalogue.lexicon import BACK, MOST_BACK, Memory, Terms
-from services.catalogue.words import STOP, WEAK, index_word, plain_words
+from services.catalogue.lexicon import BACK, MOST_BACK, Memory, Terms, Words
+from services.catalogue.stemming import base_words
+from services.catalogue.words import WEAK, index_word, plain_words, says_nothing
 
 MAX_TOKENS = 40
 MAX_SLOTS = 12
 MAX_LONGER = 12  # words that the last one may be the beginning of
 CORRECTED, BEGUN, APART = 0.85, 0.45, 0.8
 WEAK_SHARE = 0.35
-_SPLIT = re.compile(r"\d+|[a-z]+")
-
-Words = tuple[str, ...]
-
+CORRECTED_SHARE = 0.6
 
 @dataclass
 class Slot:
@@ -43,7 +40,7 @@ def interpret(text: str, memory: Memory) -> list[Slot]:
         length = _phrase(tokens, roots, place, memory)
         if length > 1:
             slots.append(_slot_of_phrase(tokens[place : place + length], roots[place : place + length], memory))
-        elif tokens[place] not in STOP:
+        elif not says_nothing(tokens[place], roots[place]):
             slots.append(_slot_of_word(tokens[place], roots[place], memory, is_last=place == len(tokens) - 1))
         place += length
     if not slots:
@@ -59,21 +56,22 @@ def interpret(text: str, memory: Memory) -> list[Slot]:
 def _phrase(tokens: list[str], roots: list[str], place: int, memory: Memory) -> int:
     for length in range(min(memory.lexicon.longest, len(tokens) - place), 1, -1):
         span = slice(place, place + length)
-        if tuple(tokens[span]) in memory.lexicon.meanings or tuple(roots[span]) in memory.lexicon.meanings:
+        forms = (tuple(tokens[span]), tuple(roots[span]), memory.lexicon.plain(tuple(tokens[span])))
+        if any(form in memory.lexicon.meanings for form in forms):
             return length
     return 1
 
 
 def _slot_of_phrase(tokens: list[str], roots: list[str], memory: Memory) -> Slot:
-    own = tuple(r for t, r in zip(tokens, roots, strict=True) if t not in STOP)
+    own = tuple(r for t, r in zip(tokens, roots, strict=True) if not says_nothing(t, r))
     slot = Slot(" ".join(tokens), own=own)
-    for form in (tuple(tokens), tuple(roots)):
+    for form in (tuple(tokens), tuple(roots), memory.lexicon.plain(tuple(tokens))):
         for means, weight in memory.lexicon.meanings.get(form, {}).items():
             slot.may_mean(means, weight)
     if any(r in memory.terms for r in own):
-        slot.may_mean(own, 1.0 if all(r in memory.terms for r in own) else APART)
+        slot.may_mean(own, len(own) / len(tokens) * (1.0 if all(r in memory.terms for r in own) else APART))
     for word, root in zip(tokens, roots, strict=True):  # each for itself, where nothing else was meant
-        if word not in STOP and root in memory.terms:
+        if not says_nothing(word, root) and root in memory.terms:
             slot.may_mean((root,), 0.5)
     return slot
 
@@ -81,7 +79,7 @@ def _slot_of_phrase(tokens: list[str], roots: list[str], memory: Memory) -> Slot
 def _slot_of_word(word: str, root: str, memory: Memory, *, is_last: bool) -> Slot:
     slot = Slot(word, own=(root,))
     _add_meanings(slot, word, root, memory, 1.0)
-    known = bool(slot.alternatives) or (word,) in memory.lexicon.meanings
+    known = bool(slot.alternatives) or word in memory.lexicon.words or root in memory.lexicon.words or root in base_words()
     if is_last and len(word) >= 3 and not word.isdigit():
         for longer in memory.terms.beginning_with(word, MAX_LONGER):
             slot.may_mean((longer,), BEGUN)
@@ -131,5 +129,7 @@ def _weigh(slot: Slot, terms: Terms) -> None:
     best = max(slot.alternatives.values())
     sure = [w for w, weight in slot.alternatives.items() if weight >= min(0.9, best)]
     slot.importance = min(max(terms.rarity(w) for w in words) for words in sure)
-    if len(slot.own) == 1 and slot.own[0] in WEAK:
+    if len(slot.own) == 1 and (slot.own[0] in WEAK or any(len(w) == 1 and w[0] in WEAK for w in sure)):
         slot.importance *= WEAK_SHARE
+    if slot.corrected:
+        slot.importance *= CORRECTED_SHARE

@@ -9,12 +9,19 @@ from dataclasses import dataclass, field
 from django.db.models import Count, Max, Sum
 
 from portal.lib import editions
+from services.catalogue.indexing import weights_of
 from services.catalogue.models import SearchEntry, SearchTerm, WordLink
+from services.catalogue.stemming import base_words, known_words
 from services.catalogue.words import STOP, edit_distance, index_word
 
 EQUAL, LOOSE, BACK = 0.95, 0.6, 0.8  # of a word: one that means the same, one it leads to, one that means what it means
 MOST_BACK = 8
 MOST_SPELLINGS = 4
+MOST_ENTRIES = 1_000
+LINES = {"name": 1.0, "synonym": 1.0, "english": 1.0, "link": 0.95}
+
+
+Words = tuple[str, ...]
 
 
 @dataclass
@@ -24,12 +31,17 @@ class Terms:
     total: int = 0
     entries: dict[str, int] = field(default_factory=dict)
     roots: dict[str, str] = field(default_factory=dict)
+    _rarity: dict[str, float] = field(default_factory=dict)
 
     def __contains__(self, root: str) -> bool:
         return root in self.entries
 
     def rarity(self, root: str) -> float:
-        return math.log(1 + self.total / max(1, self.entries.get(root, self.total)))
+        """0.7 for a word of every entry, the more the fewer have it."""
+        known = self._rarity.get(root)
+        if known is None:
+            known = self._rarity[root] = math.log(1 + self.total / max(1, self.entries.get(root, self.total)))
+        return known
 
     def beginning_with(self, start: str, most: int) -> list[str]:
         """The rarest roots of words that begin so."""
@@ -47,10 +59,14 @@ class Terms:
 class Lexicon:
     """The approved links between words, by the words as folded and as roots."""
 
-    meanings: dict[tuple[str, ...], dict[tuple[str, ...], float]] = field(default_factory=dict)
+    meanings: dict[Words, dict[Words, float]] = field(default_factory=dict)
     back: dict[str, list[str]] = field(default_factory=dict)  # single words that mean this one
+    plainest: dict[str, str] = field(default_factory=dict)  # a word -> the one word it means
     words: frozenset[str] = frozenset()
     longest: int = 1
+
+    def plain(self, words: Words) -> Words:
+        return tuple(self.plainest.get(w) or self.plainest.get(index_word(w)) or index_word(w) for w in words)
 
 
 class Spellings:
@@ -85,12 +101,23 @@ def _mask(word: str) -> int:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """A service as the ranking reads it: the weight of each word, and its names and synonyms with the rarity of all their words."""
+
+    service_id: int
+    code: str
+    weights: dict[str, float]
+    lines: tuple[tuple[float, tuple[str, ...], float], ...]
+
+
+@dataclass(frozen=True)
 class Memory:
     edition: str
     stamp: tuple[object, ...]
     terms: Terms
     lexicon: Lexicon
     spellings: Spellings
+    entries: dict[int, Entry] = field(default_factory=dict)  # by the id of the index entry; what was asked for lately
 
 
 _memory = Memory("", (), Terms(), Lexicon(), Spellings(()))
@@ -105,13 +132,29 @@ def present() -> Memory:
         return memory
     stamp = _stamp()
     if memory.stamp == stamp:
-        memory = Memory(edition, stamp, memory.terms, memory.lexicon, memory.spellings)
+        memory = Memory(edition, stamp, memory.terms, memory.lexicon, memory.spellings, memory.entries)
     else:
         terms, lexicon = _terms(), _lexicon()
         known = {w for w, r in terms.roots.items() if r in terms.entries and len(w) > 3} | lexicon.words
         memory = Memory(edition, stamp, terms, lexicon, Spellings(known - STOP))
     _memory = memory
     return memory
+
+
+def entries_of(ids: Iterable[int], memory: Memory) -> list[Entry]:
+    """These entries of the index; what the process does not remember is read in one statement."""
+    wanted = list(ids)
+    missing = [pk for pk in wanted if pk not in memory.entries]
+    if missing:
+        if len(memory.entries) > MOST_ENTRIES:
+            memory.entries.clear()
+            missing = wanted
+        rows = SearchEntry.objects.filter(pk__in=missing).values_list("pk", "service_id", "service__code", "lines")
+        for pk, service_id, code, lines in rows:
+            told = [(LINES[kind], tuple(words)) for kind, words in lines if kind in LINES]
+            rare = tuple((factor, words, sum(map(memory.terms.rarity, words))) for factor, words in told)
+            memory.entries[pk] = Entry(service_id, code, weights_of(lines), rare)
+    return [memory.entries[pk] for pk in wanted if pk in memory.entries]
 
 
 def _stamp() -> tuple[object, ...]:
@@ -131,18 +174,34 @@ def _terms() -> Terms:
 
 
 def _lexicon() -> Lexicon:
+    """Each link under its words as folded, as roots, and with each word in its plainest form (`kursi rodo`, `kertu penduduk`)."""
+    rows = WordLink.objects.filter(state=WordLink.State.APPROVED, service=None).order_by("words", "means")
+    links = [(tuple(w.split()), tuple(m.split()), x) for w, m, x in rows.values_list("words", "means", "is_loose")]
     lexicon, words = Lexicon(), set()
-    approved = WordLink.objects.filter(state=WordLink.State.APPROVED, service=None).order_by("words", "means")
-    for typed, means, loose in approved.values_list("words", "means", "is_loose"):
-        key, plain = tuple(typed.split()), tuple(means.split())
-        target = tuple(index_word(w) for w in plain)
+    for key, means, loose in links:
+        if len(key) == len(means) == 1 and not loose:
+            lexicon.plainest.setdefault(key[0], index_word(means[0]))
+    for key, means, loose in links:
+        target = tuple(index_word(w) for w in means)
         weight = LOOSE if loose else EQUAL
-        for form in {key, tuple(index_word(w) for w in key)}:
+        for form in _forms(key, lexicon):
             known = lexicon.meanings.setdefault(form, {})
             known[target] = max(known.get(target, 0.0), weight)
         lexicon.longest = max(lexicon.longest, len(key))
-        words |= {w for w in (*key, *plain) if len(w) > 3}
-        if len(key) == len(plain) == 1 and not loose:
+        words |= {w for w in (*key, *means) if len(w) > 3}
+        if len(key) == len(means) == 1 and not loose and not _is_derived(key[0]):
             lexicon.back.setdefault(target[0], []).append(index_word(key[0]))
-    lexicon.words = frozenset(words)
+    lexicon.words = frozenset(words) | {w for w in known_words() if len(w) > 3}
     return lexicon
+
+
+def _is_derived(word: str) -> bool:
+    """`dirumahkan` is made from `rumah` and means something else."""
+    root = index_word(word)
+    return root != word and root in base_words()
+
+
+def _forms(key: Words, lexicon: Lexicon) -> set[Words]:
+    if len(key) == 1:
+        return {key} if _is_derived(key[0]) else {key, (index_word(key[0]),)}
+    return {key, tuple(index_word(w) for w in key), lexicon.plain(key)}

@@ -12,16 +12,16 @@ from django.db.models import Case, F, Max, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 
 from services.catalogue.interpretation import Slot, interpret
-from services.catalogue.lexicon import Memory, Terms, present
-from services.catalogue.models import SearchEntry, SearchWord
+from services.catalogue.lexicon import Memory, Terms, entries_of, present
+from services.catalogue.models import SearchWord
 from services.catalogue.ranking import Match, match
 from services.catalogue.words import plain_words
 
 MAX_QUERY_LENGTH = 200
-MAX_CANDIDATES = 100
+MAX_CANDIDATES = 80
 ENOUGH = 20  # found with all telling words: then nobody looks for those with some
 MANY_ROWS = 2_000  # of the index that a search may look at before it asks for all telling words first
-KEEP_SHARE = 0.25  # of the best score: below that a hit is noise
+KEEP_SHARE = 0.12  # of the best score: below that a hit is noise
 
 _HEALTH_WORDS = "pingsan sesak kecelakaan tabrakan sekarat jantung stroke keracunan melahirkan ambulans ambulan ambulance semaput"
 _DANGER_WORDS = (
@@ -75,12 +75,11 @@ def search_services(query: SearchQuery) -> SearchResult:
         return SearchResult(numbers=numbers)
     memory = present()
     slots = interpret(text, memory)
-    entries = SearchEntry.objects.filter(id__in=_candidates(slots, memory.terms))
     scored: list[tuple[float, str, int, Match]] = []
-    for service_id, code, lines in entries.values_list("service_id", "service__code", "lines"):
-        found = match(lines, slots, memory.terms)
+    for entry in entries_of(_candidates(slots, memory.terms), memory):
+        found = match(entry, slots, memory.terms)
         if found.score > 0:
-            scored.append((found.score, code, service_id, found))
+            scored.append((found.score, entry.code, entry.service_id, found))
     scored.sort(key=lambda row: (-round(row[0], 6), row[1]))
     floor = scored[0][0] * KEEP_SHARE if scored else 0.0
     kept = [row for row in scored if row[0] >= floor]

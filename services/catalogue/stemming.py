@@ -47,8 +47,8 @@ def base_words() -> frozenset[str]:
 
 @cache
 def known_words() -> frozenset[str]:
-    """Single words of the list of meanings: not base words for certain, but words."""
-    return frozenset(w for line in _lines("words.txt") for w in re.findall(r"[a-z0-9]+", line))
+    """Single words of the lists of meanings and of common words: not base words for certain, but words."""
+    return frozenset(w for name in ("words.txt", "known.txt") for line in _lines(name) for w in re.findall(r"[a-z0-9]+", line))
 
 
 def _shorter(word: str) -> Iterator[str]:
@@ -95,6 +95,8 @@ def root(word: str) -> str:
 def _plain(word: str) -> str:
     if len(word) <= 4:
         return word
+    if len(word) >= 6 and word.endswith("s"):  # an English plural
+        return word[:-1]
     for ending in _PLAIN_ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 4:
             word = word[: -len(ending)]

@@ -9,10 +9,17 @@ from services.catalogue.stemming import root
 
 LONGEST = 40  # letters of a word in the index
 
+_KTP = re.compile(r"\b(?:e[\s-]?ktp|ktp[\s-]?el(?:ektronik)?)\b")
+_LETTER = re.compile(r"\b([a-z])[-.](?=[a-z]{2,}\b)|\b([a-z]{1,3})-(?=\d{1,3}\b)")
+_TWICE = re.compile(r"\b(\w{2,})-\1\b")
+_DOUBLED = re.compile(r"([a-z])\1+")
+_WORD = re.compile(r"[a-z0-9]+")
+_TWO = re.compile(r"^([a-z]{3,})2(nya|ne|an)?$")
+
 # Words that hold a sentence together or only say that somebody wants something, in Indonesian, Javanese, chat and English.
 _NOTHING = """
 di ke dari yang untuk atau dengan pada oleh ini itu tsb tersebut saya aku kami kita anda kamu dia ia mereka kulo sampeyan
-mau ingin pengen pengin pingin kepingin arep ape kate hendak akan bakal sudah sdh udah udh wis uwis telah belum blm durung sedang lagi
+ora mau ingin pengen pengin pingin kepingin arep ape kate hendak akan bakal sudah sdh udah udh wis uwis telah belum blm durung sedang lagi
 cara caranya gimana gmn bagaimana piye yoopo yaopo kepiye ga gak nggak ngga enggak ndak gk tdk kah pun ya yo ta tah toh kok lho loh sih dong deh nih
 apa opo apakah ada onok ono bisa iso boleh oleh dapat dapet oke tolonglah harus kudu wajib perlu butuh mesti
 mana dimana kemana endi ndi nandi nangendi kemanakah dmn kmn kapan kpn siapa sopo kenapa knp ngopo lapo mengapa berapa brp
@@ -26,27 +33,29 @@ sama seperti kayak koyok punya duwe nduwe punyaku buat gawe nggawe damel bikin m
 satu dua tiga siji loro telu beberapa banyak akeh semua kabeh lain liyane setiap tiap
 hari minggu bulan tahun taun kemarin wingi besok sesuk tadi mau sekarang saiki saat nanti pagi siang sore malam
 bro gan sis om tante dek nak bapak2 ibu2 kawan teman2 rek cak ning2 makasih terima kasih suwun thanks thank
-mojokerto mjk majapahit
+mojokerto mjk majapahit kediri surabaya sidoarjo jombang malang jakarta gresik lamongan pasuruan blitar madiun nganjuk bandung jogja yogyakarta
+semarang bali kalimantan sumatera jawa timur magersari prajuritkulon kranggan mentikan gedongan meri gunung blooto surodinawan
+very really too much many more most over after before when while still already again now today yesterday tomorrow week month year day days
+someone somebody something anything everything everyone anyone thing things way sir madam hello hi hey okay
+because since until near around behind front back next under between during without within
+tau tahu ngerti weruh kasih dikasih disuruh suruh kongkon dikongkon nyuruh bilang kata katanya jare jarene ngomong pikir
+ternyata mungkin pasti memang emang iku kuwi iki ndek ning kono kene rono rene kunu ngono ngene koyok ngono
 """
-STOP = frozenset(w for w in _NOTHING.split() if w not in {"loro", "oleh", "malam"})
+STOP = frozenset(_DOUBLED.sub(r"\1", w) for w in _NOTHING.split() if w not in {"loro", "oleh", "malam"})
 # Words that many sentences about anything have: they count, but little.
 WEAK = frozenset(
-    root(w)
+    root(_DOUBLED.sub(r"\1", w))
     for w in """
     surat kota warga orang wong minta njaluk tolong tulung bantu help request cari golek find make making create beli daftar apply
     kantor office dinas pemerintah pemkot government city pelayanan layanan service services baru anyar new online daring gratis free
     syarat persyaratan requirement lapor report ambil buka rumah omah anak gedung tempat place one person people man ganti ubah change
-    milik sendiri dewe mati hilang rusak lama tidak masuk mlebu info informasi nama bisnis depan jalan lihat cek hidup tinggal kasih diberi given give
+    milik sendiri dewe mati hilang rusak lama tidak masuk mlebu info informasi nama depan jalan lihat cek hidup tinggal diberi given give
+    ibu ayah bapak nenek kakek mbah suami istri bojo adik kakak saudara sedulur teman konco tetangga tonggo mother father wife husband son
+    daughter brother sister friend neighbour neighbor proof start mulai open besar gede cilik kecil tua tuwo muda enom luar dalam njero njobo
+    bagus apik jelek elek ambil datang teko pergi lungo pakai nganggo use using work working works name number nomor take bring gowo bawa
+    pinggir kampung desa pagi malam jam bulanan keluar hape hp handphone phone ponsel kasus masalah problem masalahe punya kena kene
     """.split()
 )
-
-_KTP = re.compile(r"\b(?:e[\s-]?ktp|ktp[\s-]?el(?:ektronik)?)\b")
-_LETTER = re.compile(r"\b([a-z])[-.](?=[a-z]{2,}\b)|\b([a-z]{1,3})-(?=\d{1,3}\b)")
-_TWICE = re.compile(r"\b(\w{2,})-\1\b")
-_DOUBLED = re.compile(r"([a-z])\1+")
-_WORD = re.compile(r"[a-z0-9]+")
-_TWO = re.compile(r"^([a-z]{3,})2(nya|ne|an)?$")
-
 
 def fold(text: str) -> str:
     """Lower case, no accents, one spelling of KTP-el, no reduplication; `p-irt` and `ak-1` are one word each."""
@@ -68,7 +77,12 @@ def index_word(word: str) -> str:
 
 def index_words(text: str) -> list[str]:
     """The searchable words of a text, stop words left out, order kept, each once."""
-    return list(dict.fromkeys(index_word(w) for w in plain_words(text) if w not in STOP))
+    return list(dict.fromkeys(r for w in plain_words(text) if not says_nothing(w, r := index_word(w))))
+
+
+def says_nothing(word: str, root: str) -> bool:
+    """Is this a word without content, as written or as its root (`seminggu`, `tahunan`)?"""
+    return word in STOP or root in STOP
 
 
 def edit_distance(a: str, b: str, limit: int) -> int:
