@@ -16,6 +16,7 @@ from portal.lib.channels import offered
 from services.cases.queries import clerk_departments
 from services.catalogue.integrators import integrated_departments
 from services.catalogue.members import manages_somewhere
+from services.catalogue.wordkeepers import proposes_words
 
 
 class Rooms:
@@ -47,6 +48,10 @@ class Rooms:
     @cached_property
     def people(self) -> bool:
         return is_operator(self.user)
+
+    @cached_property
+    def words(self) -> bool:
+        return proposes_words(self.user)
 
     @cached_property
     def content(self) -> bool:

@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from cms.urls import in_one_language as cms_in_one_language
 from portal import health
 from portal.metrics import metrics
-from portal.staff import apps, front, members, people, system
+from portal.staff import apps, front, members, people, searches, system
 from services.cases.urls import webhooks
 
 handler400 = "portal.errors.bad_request"
@@ -46,6 +46,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("petugas/aplikasi/<str:client_id>/", apps.app, name="staff-app"),
         path("petugas/aplikasi/<str:client_id>/ubah/", apps.change, name="staff-app-change"),
         path("petugas/aplikasi/<str:client_id>/tindakan/", apps.act, name="staff-app-act"),
+        path("petugas/pencarian/", searches.listed, name="staff-searches"),
+        path("petugas/pencarian/usul/", searches.propose, name="staff-search-propose"),
+        path("petugas/pencarian/<int:pk>/putusan/", searches.decide, name="staff-search-decide"),
+        path("petugas/pencarian/pandu/<slug:slug>/", searches.guide, name="staff-guide"),
         path("petugas/sistem/", system.system, name="staff-system"),
         path("petugas/sistem/katalog/", system.check_catalogue, name="staff-system-catalogue"),
         path("petugas/sistem/sambungan/<slug:code>/", system.switch_connection, name="staff-system-connection"),

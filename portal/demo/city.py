@@ -20,7 +20,7 @@ from cms.models import ContentPage, DepartmentPage, HomePage, ServicePage
 from cms.models.service import FACTS
 from portal.demo import codes, from_documents
 from portal.lib.crypto import blind_index
-from services.catalogue import actions, members, synonyms
+from services.catalogue import actions, guides, members, synonyms
 from services.catalogue.models import (
     Category,
     Channel,
@@ -107,6 +107,8 @@ def load(say: Say = lambda line: None) -> None:
     publishing.rebuild()
     words = {code: line.split(",") for code, line in read("search_words")["words"].items()}
     say(f"{synonyms.seed_for_services(words)} kata sehari-hari yang menuju layanan")
+    for slug, outline in read("guides")["guides"].items():
+        guides.write_guide(Need.objects.get(slug=slug), outline)
     say(f"{len(services)} layanan terbit, {len(contents)} halaman isi, semua juga dalam bahasa Inggris")
     _people()
     say(f"{len(PEOPLE)} akun contoh, kata sandi {PASSWORD}")

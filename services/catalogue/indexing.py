@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import F
@@ -158,24 +159,33 @@ def count_terms_anew() -> None:
     SearchTerm.objects.bulk_update(wrong, ["entries"], batch_size=200)
 
 
+@dataclass(frozen=True)
+class PageText:
+    """A live page of the portal that is no service, in one language."""
+
+    path: str
+    language: str
+    title: str
+    summary: str = ""
+    text: str = ""
+    kind: str = SitePage.Kind.PAGE
+
+
 @transaction.atomic
-def index_page(
-    path: str, language: str, *, title: str = "", summary: str = "", text: str = "", kind: str = SitePage.Kind.PAGE
-) -> None:
-    """A page that is no service, as it is live now; without a title it is gone."""
-    if not title:
-        SitePage.objects.filter(path=path, language=language).delete()
-        return
-    lines: list[Line] = [["name", index_words(title)], ["summary", index_words(summary)], ["content", index_words(text)[:400]]]
-    words = " ".join(weights_of(lines))
-    SitePage.objects.update_or_create(
-        path=path,
-        language=language,
-        defaults={
-            "kind": kind,
-            "title": title[:255],
-            "summary": summary[:400],
-            "lines": [line for line in lines if line[1]],
-            "words": f" {words} ",
-        },
-    )
+def index_pages(pages: Iterable[PageText]) -> None:
+    """These are all the pages there are. What is the same as before is not touched."""
+    known = {(row.path, row.language): row for row in SitePage.objects.all()}
+    for page in pages:
+        lines: list[Line] = [
+            ["name", index_words(page.title)],
+            ["summary", index_words(page.summary)],
+            ["content", index_words(page.text)[:400]],
+        ]
+        row = known.pop((page.path, page.language), None) or SitePage(path=page.path, language=page.language)
+        before = (row.pk, row.kind, row.title, row.summary, row.lines)
+        row.kind, row.title, row.summary = page.kind, page.title[:255], page.summary[:400]
+        row.lines = [line for line in lines if line[1]]
+        row.words = f" {' '.join(weights_of(row.lines))} "
+        if before != (row.pk, row.kind, row.title, row.summary, row.lines) or row.pk is None:
+            row.save()
+    SitePage.objects.filter(pk__in=[row.pk for row in known.values()]).delete()

@@ -15,6 +15,7 @@ CORRECTED, BEGUN, APART = 0.85, 0.45, 0.8
 WEAK_SHARE = 0.35
 CORRECTED_SHARE = 0.6
 
+
 @dataclass
 class Slot:
     """One thing that was typed, and the words of the index that may be meant, each with a weight from 0 to 1."""

@@ -23,7 +23,9 @@ ENOUGH = 20  # found with all telling words: then nobody looks for those with so
 MANY_ROWS = 2_000  # of the index that a search may look at before it asks for all telling words first
 KEEP_SHARE = 0.12  # of the best score: below that a hit is noise
 
-_HEALTH_WORDS = "pingsan sesak kecelakaan tabrakan sekarat jantung stroke keracunan melahirkan ambulans ambulan ambulance semaput"
+_HEALTH_WORDS = (
+    "pingsan sesak kecelakaan tabrakan sekarat jantung stroke keracunan melahirkan ambulans ambulan ambulance semaput"
+)
 _DANGER_WORDS = (
     "darurat kebakaran kobongan kobong api banjir tenggelam maling rampok perampokan dipukul dianiaya kdrt ular longsor "
     "ledakan bunuh emergency fire thief robbery digepuki begal"
@@ -86,6 +88,14 @@ def search_services(query: SearchQuery) -> SearchResult:
     return _told(slots, [(row[2], row[3]) for row in kept], memory, numbers)
 
 
+def suggest_services(text: str, most: int) -> tuple[int, ...]:
+    """Ids of the services that may be meant by what is typed so far; nothing for less than two letters."""
+    words = plain_words(text[:MAX_QUERY_LENGTH])
+    if len("".join(words)) < 2:
+        return ()
+    return search_services(SearchQuery(text)).ids[:most]
+
+
 def _candidates(slots: list[Slot], terms: Terms) -> list[int]:
     """Entries by the sum of the best of each slot; in a large index those with all telling words first, others when these are few."""
     asked = [s for s in slots if any(w in terms for words in s.alternatives for w in words)]
@@ -97,7 +107,9 @@ def _candidates(slots: list[Slot], terms: Terms) -> list[int]:
         for telling in ([asked[:2]] if len(asked) > 1 else []) + [asked[:1]]:
             narrowed = SearchWord.objects.all()
             for slot in telling:
-                narrowed = narrowed.filter(entry_id__in=SearchWord.objects.filter(word__in=_words(slot, terms)).values("entry_id"))
+                narrowed = narrowed.filter(
+                    entry_id__in=SearchWord.objects.filter(word__in=_words(slot, terms)).values("entry_id")
+                )
             found = _best(asked, terms, narrowed)
             if len(found) >= ENOUGH:
                 return found
@@ -116,7 +128,9 @@ def _best(slots: list[Slot], terms: Terms, rows: QuerySet[SearchWord]) -> list[i
         for words, weight in slot.alternatives.items():
             for word in words:
                 if word in terms:
-                    worth[word] = max(worth.get(word, 0.0), weight * min(terms.rarity(word), 1.2 * slot.importance) / len(words))
+                    worth[word] = max(
+                        worth.get(word, 0.0), weight * min(terms.rarity(word), 1.2 * slot.importance) / len(words)
+                    )
         wanted |= worth.keys()
         whens = [When(word=word, then=Value(round(value, 4))) for word, value in sorted(worth.items())]
         score = score + Max(Case(*whens, default=Value(0.0)) * F("weight"))
@@ -124,9 +138,7 @@ def _best(slots: list[Slot], terms: Terms, rows: QuerySet[SearchWord]) -> list[i
     return list(ranked.order_by("-score", "entry_id").values_list("entry_id", flat=True)[:MAX_CANDIDATES])
 
 
-def _told(
-    slots: list[Slot], kept: list[tuple[int, Match]], memory: Memory, numbers: tuple[str, ...]
-) -> SearchResult:
+def _told(slots: list[Slot], kept: list[tuple[int, Match]], memory: Memory, numbers: tuple[str, ...]) -> SearchResult:
     """The result with what people are told about their words."""
     corrected: dict[str, str] = {}
     also: dict[str, None] = {}

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 
-_SEEDS = Path(__file__).parent / "seeds"
+SEEDS = Path(__file__).parent / "seeds"
 _DOUBLED = re.compile(r"([a-z])\1+")
 _SHORTEST = 3
 
@@ -24,8 +24,29 @@ _BEGINNINGS = (
     *(("meny", "s"), ("peny", "s"), ("meng", ""), ("peng", ""), ("meng", "k"), ("peng", "k"), ("mem", ""), ("pem", "")),
     *(("mem", "p"), ("pem", "p"), ("men", ""), ("pen", ""), ("men", "t"), ("pen", "t"), ("me", ""), ("pe", "")),
     *(("menge", ""), ("penge", ""), ("memper", ""), ("diper", ""), ("ber", ""), ("be", ""), ("bel", ""), ("per", "")),
-    *(("pel", ""), ("ter", ""), ("te", ""), ("di", ""), ("ke", ""), ("se", ""), ("keber", ""), ("keter", ""), ("pember", "")),
-    *(("ny", "s"), ("ny", "c"), ("ng", ""), ("ng", "k"), ("n", "t"), ("n", ""), ("m", "p"), ("m", ""), ("m", "w"), ("nge", "")),
+    *(
+        ("pel", ""),
+        ("ter", ""),
+        ("te", ""),
+        ("di", ""),
+        ("ke", ""),
+        ("se", ""),
+        ("keber", ""),
+        ("keter", ""),
+        ("pember", ""),
+    ),
+    *(
+        ("ny", "s"),
+        ("ny", "c"),
+        ("ng", ""),
+        ("ng", "k"),
+        ("n", "t"),
+        ("n", ""),
+        ("m", "p"),
+        ("m", ""),
+        ("m", "w"),
+        ("nge", ""),
+    ),
     *(("tak", ""), ("dak", ""), ("kami", ""), ("ka", ""), ("pa", ""), ("re", "")),
 )
 _PLAIN_BEGINNINGS = (
@@ -35,7 +56,7 @@ _PLAIN_ENDINGS = ("kannya", "annya", "nya", "kan", "an")
 
 
 def _lines(name: str) -> Iterator[str]:
-    for line in (_SEEDS / name).read_text("utf-8").splitlines():
+    for line in (SEEDS / name).read_text("utf-8").splitlines():
         if line and not line.startswith("#"):
             yield _DOUBLED.sub(r"\1", line)
 
@@ -48,14 +69,20 @@ def base_words() -> frozenset[str]:
 @cache
 def known_words() -> frozenset[str]:
     """Single words of the lists of meanings and of common words: not base words for certain, but words."""
-    return frozenset(w for name in ("words.txt", "known.txt") for line in _lines(name) for w in re.findall(r"[a-z0-9]+", line))
+    return frozenset(
+        w for name in ("words.txt", "known.txt") for line in _lines(name) for w in re.findall(r"[a-z0-9]+", line)
+    )
 
 
 def _shorter(word: str) -> Iterator[str]:
     """The word with less and less of it: endings, then beginnings, then both; `kerjo` is also tried as `kerja`."""
     without_end = [word[: -len(e)] for e in _ENDINGS if word.endswith(e) and len(word) - len(e) >= _SHORTEST]
-    twice = [w[: -len(e)] for w in without_end for e in ("kan", "an", "i", "e", "ne") if w.endswith(e) and len(w) - len(e) >= 3]
-    with_e = [f"{word[: -len(e)]}e" for e in ("ing", "ed", "er", "es") if word.endswith(e) and len(word) - len(e) >= _SHORTEST]
+    twice = [
+        w[: -len(e)] for w in without_end for e in ("kan", "an", "i", "e", "ne") if w.endswith(e) and len(w) - len(e) >= 3
+    ]
+    with_e = [
+        f"{word[: -len(e)]}e" for e in ("ing", "ed", "er", "es") if word.endswith(e) and len(word) - len(e) >= _SHORTEST
+    ]
     stems = [word, *without_end, *with_e, *twice]
     yield from stems[1:]
     for stem in stems:

@@ -65,7 +65,13 @@ def after_migrate(**_: Any) -> None:
 def seed_for_services(words: dict[str, Iterable[str]]) -> int:
     """The same for links from words to services, by the code of the service; unknown codes are left out."""
     services = {s.code: s for s in Service.objects.filter(code__in=words)}
-    links = [_stock(w, service=services[code]) for code, found in words.items() if code in services for w in map(folded, found) if w]
+    links = [
+        _stock(w, service=services[code])
+        for code, found in words.items()
+        if code in services
+        for w in map(folded, found)
+        if w
+    ]
     added = _add(links)
     indexing.index_services(s for s in services.values() if s.is_public)
     return added

@@ -1,9 +1,10 @@
-"""Work on a clock: invitations whose mail is due."""
+"""Work on a clock: invitations whose mail is due, counts of searches that are old."""
 
 from celery import shared_task
 from django.utils import timezone
 
 from portal.lib.waking import wake
+from services.catalogue import counting
 from services.catalogue.models import Invitation
 
 
@@ -14,3 +15,8 @@ def send_due_invitations() -> int:
     for invitation in ids:
         wake("services.catalogue.tasks.send_invitation", invitation)
     return len(ids)
+
+
+@shared_task(name="services.catalogue.timetable.forget_searches")
+def forget_searches() -> int:
+    return counting.forget()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from services.catalogue.stemming import root
+from services.catalogue.stemming import SEEDS, root
 
 LONGEST = 40  # letters of a word in the index
 
@@ -16,46 +16,16 @@ _DOUBLED = re.compile(r"([a-z])\1+")
 _WORD = re.compile(r"[a-z0-9]+")
 _TWO = re.compile(r"^([a-z]{3,})2(nya|ne|an)?$")
 
-# Words that hold a sentence together or only say that somebody wants something, in Indonesian, Javanese, chat and English.
-_NOTHING = """
-di ke dari yang untuk atau dengan pada oleh ini itu tsb tersebut saya aku kami kita anda kamu dia ia mereka kulo sampeyan
-ora mau ingin pengen pengin pingin kepingin arep ape kate hendak akan bakal sudah sdh udah udh wis uwis telah belum blm durung sedang lagi
-cara caranya gimana gmn bagaimana piye yoopo yaopo kepiye ga gak nggak ngga enggak ndak gk tdk kah pun ya yo ta tah toh kok lho loh sih dong deh nih
-apa opo apakah ada onok ono bisa iso boleh oleh dapat dapet oke tolonglah harus kudu wajib perlu butuh mesti
-mana dimana kemana endi ndi nandi nangendi kemanakah dmn kmn kapan kpn siapa sopo kenapa knp ngopo lapo mengapa berapa brp
-nang ning ing nek lek yen karo mbek ambek ambik sing seng kanggo gae ben supaya agar biar karena soale krn sebab kalau kalo klo jika bila jadi dadi
-sangat sekali banget bgt pol aja saja ae wae doang juga pisan lagi maneh masih sek jek terus trus lalu kemudian habis bar mari setelah
-urus mengurus ngurus ngurusi ngurusnya diurus pengurusan proses memproses pak bu mas mbak min kak admin halo hai assalamualaikum permisi nuwun sewu mohon info
-yg dg dgn utk dr pd tp tapi nya ku mu ne e an the a to for of in on at by with and or from is are am was were be been do does did how what where when who whom why which
-i my me we our us you your he his she her they their it its this that these those there here can could may might must should would will shall
-want wants wanted need needs needed like get gets got getting go going have has had please just some any not no dont doesnt didnt isnt im ive about into out up if but so as than then also
-sama seperti kayak koyok punya duwe nduwe punyaku buat gawe nggawe damel bikin mbikin tentang soal mengenai hal antara sampai sampek sejak
-satu dua tiga siji loro telu beberapa banyak akeh semua kabeh lain liyane setiap tiap
-hari minggu bulan tahun taun kemarin wingi besok sesuk tadi mau sekarang saiki saat nanti pagi siang sore malam
-bro gan sis om tante dek nak bapak2 ibu2 kawan teman2 rek cak ning2 makasih terima kasih suwun thanks thank
-mojokerto mjk majapahit kediri surabaya sidoarjo jombang malang jakarta gresik lamongan pasuruan blitar madiun nganjuk bandung jogja yogyakarta
-semarang bali kalimantan sumatera jawa timur magersari prajuritkulon kranggan mentikan gedongan meri gunung blooto surodinawan
-very really too much many more most over after before when while still already again now today yesterday tomorrow week month year day days
-someone somebody something anything everything everyone anyone thing things way sir madam hello hi hey okay
-because since until near around behind front back next under between during without within
-tau tahu ngerti weruh kasih dikasih disuruh suruh kongkon dikongkon nyuruh bilang kata katanya jare jarene ngomong pikir
-ternyata mungkin pasti memang emang iku kuwi iki ndek ning kono kene rono rene kunu ngono ngene koyok ngono
-"""
-STOP = frozenset(_DOUBLED.sub(r"\1", w) for w in _NOTHING.split() if w not in {"loro", "oleh", "malam"})
-# Words that many sentences about anything have: they count, but little.
-WEAK = frozenset(
-    root(_DOUBLED.sub(r"\1", w))
-    for w in """
-    surat kota warga orang wong minta njaluk tolong tulung bantu help request cari golek find make making create beli daftar apply
-    kantor office dinas pemerintah pemkot government city pelayanan layanan service services baru anyar new online daring gratis free
-    syarat persyaratan requirement lapor report ambil buka rumah omah anak gedung tempat place one person people man ganti ubah change
-    milik sendiri dewe mati hilang rusak lama tidak masuk mlebu info informasi nama depan jalan lihat cek hidup tinggal diberi given give
-    ibu ayah bapak nenek kakek mbah suami istri bojo adik kakak saudara sedulur teman konco tetangga tonggo mother father wife husband son
-    daughter brother sister friend neighbour neighbor proof start mulai open besar gede cilik kecil tua tuwo muda enom luar dalam njero njobo
-    bagus apik jelek elek ambil datang teko pergi lungo pakai nganggo use using work working works name number nomor take bring gowo bawa
-    pinggir kampung desa pagi malam jam bulanan keluar hape hp handphone phone ponsel kasus masalah problem masalahe punya kena kene
-    """.split()
-)
+
+def _list(name: str) -> list[str]:
+    lines = (SEEDS / name).read_text("utf-8").splitlines()
+    return [_DOUBLED.sub(r"\1", word) for line in lines if not line.startswith("#") for word in line.split()]
+
+
+# Without content; and with little of it, since sentences about anything have them.
+STOP = frozenset(_list("nothing.txt"))
+WEAK = frozenset(root(word) for word in _list("weak.txt"))
+
 
 def fold(text: str) -> str:
     """Lower case, no accents, one spelling of KTP-el, no reduplication; `p-irt` and `ak-1` are one word each."""

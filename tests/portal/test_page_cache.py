@@ -229,6 +229,9 @@ NOT_SHOWN = {
     "catalogue.AvailabilityWish",  # who wants to hear when a service is open again
     "catalogue.Holiday",  # promises of one's own case
     "catalogue.SearchWord",  # written together with its SearchEntry
+    "catalogue.SearchTerm",  # likewise
+    "catalogue.SearchCount",  # for editors
+    "catalogue.SearchClick",
     "cms.CatalogueCheck",  # for operators
     "cms.HomePage",
     "cms.DepartmentPage",  # its text is handed to the catalogue's Department

@@ -34,7 +34,7 @@ class SearchWord(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["word"], include=["entry", "weight"], name="search_word_covering"),
+            models.Index(fields=["word", "entry", "weight"], name="search_word_covering"),
         ]
 
     def __str__(self) -> str:
