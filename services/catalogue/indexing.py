@@ -39,6 +39,8 @@ WEIGHTS = {
     "topic": 1.2,
     "content": 0.7,
 }
+PHRASES = ("synonym", "link")
+SHARED = 0.4
 _BATCH = 200  # a transaction that thinks for ten seconds without a statement is ended by the database
 
 Line = list[object]  # [kind, [word, ...]]
@@ -115,6 +117,8 @@ def weights_of(lines: Sequence[Line]) -> dict[str, float]:
     best: dict[str, float] = {}
     for kind, words in lines:
         weight = WEIGHTS[str(kind)]
+        if kind in PHRASES:  # one word of a phrase says less than the phrase
+            weight *= len(words) ** -SHARED  # type: ignore[arg-type]
         for word in words:  # type: ignore[attr-defined]
             if best.get(word, 0.0) < weight:
                 best[word] = weight

@@ -11,7 +11,7 @@ from services.catalogue.words import WEAK, index_word, plain_words, says_nothing
 MAX_TOKENS = 40
 MAX_SLOTS = 12
 MAX_LONGER = 12  # words that the last one may be the beginning of
-CORRECTED, BEGUN, APART = 0.85, 0.45, 0.8
+CORRECTED, DOUBTED, BEGUN, APART = 0.85, 0.75, 0.45, 0.8
 WEAK_SHARE = 0.35
 CORRECTED_SHARE = 0.6
 
@@ -80,12 +80,14 @@ def _slot_of_phrase(tokens: list[str], roots: list[str], memory: Memory) -> Slot
 def _slot_of_word(word: str, root: str, memory: Memory, *, is_last: bool) -> Slot:
     slot = Slot(word, own=(root,))
     _add_meanings(slot, word, root, memory, 1.0)
-    known = bool(slot.alternatives) or word in memory.lexicon.words or root in memory.lexicon.words or root in base_words()
+    known = bool(slot.alternatives) or word in memory.lexicon.words or root in memory.lexicon.words
     if is_last and len(word) >= 3 and not word.isdigit():
         for longer in memory.terms.beginning_with(word, MAX_LONGER):
             slot.may_mean((longer,), BEGUN)
-    if not known and not any(w[0] for w in slot.alternatives):
-        _correct(slot, word, memory)
+    if not known and word not in memory.terms.roots and root not in base_words():
+        _correct(slot, word, memory, CORRECTED)
+    elif word not in memory.terms.roots and word not in memory.lexicon.words and word not in base_words() and root != word:
+        _correct(slot, word, memory, DOUBTED)  # `kematain` is no form of `mata`
     return slot
 
 
@@ -106,11 +108,11 @@ def _add_meanings(slot: Slot, word: str, root: str, memory: Memory, share: float
             slot.may_mean((other,), weight * share)
 
 
-def _correct(slot: Slot, word: str, memory: Memory) -> None:
+def _correct(slot: Slot, word: str, memory: Memory, share: float) -> None:
     """A word that nobody knows is read as its nearest spellings; else as two words written as one."""
     for near in memory.spellings.near(word):
         before = set(slot.alternatives)
-        _add_meanings(slot, near, index_word(near), memory, CORRECTED)
+        _add_meanings(slot, near, index_word(near), memory, share)
         for words in slot.alternatives.keys() - before:
             slot.corrected[words] = near
     if slot.alternatives:
@@ -132,5 +134,5 @@ def _weigh(slot: Slot, terms: Terms) -> None:
     slot.importance = min(max(terms.rarity(w) for w in words) for words in sure)
     if len(slot.own) == 1 and (slot.own[0] in WEAK or any(len(w) == 1 and w[0] in WEAK for w in sure)):
         slot.importance *= WEAK_SHARE
-    if slot.corrected:
+    if slot.corrected and slot.own not in slot.alternatives:
         slot.importance *= CORRECTED_SHARE
