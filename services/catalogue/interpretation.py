@@ -32,7 +32,7 @@ class Slot:
 
 
 def interpret(text: str, memory: Memory) -> list[Slot]:
-    """The slots of a query in their order, the most telling ones when there are many. Empty only for an empty text."""
+    """The slots of a query in their order, the most telling ones when there are many. Empty for a text that says nothing."""
     tokens = plain_words(text)[:MAX_TOKENS]
     roots = [index_word(t) for t in tokens]
     slots: list[Slot] = []
@@ -44,8 +44,6 @@ def interpret(text: str, memory: Memory) -> list[Slot]:
         elif not says_nothing(tokens[place], roots[place]):
             slots.append(_slot_of_word(tokens[place], roots[place], memory, is_last=place == len(tokens) - 1))
         place += length
-    if not slots:
-        slots = [_slot_of_word(t, r, memory, is_last=False) for t, r in zip(tokens, roots, strict=True)]
     merged: dict[str, Slot] = {}
     for slot in slots:
         _weigh(slot, memory.terms)
