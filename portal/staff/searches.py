@@ -117,7 +117,7 @@ def guide(request: SignedInRequest, slug: str) -> HttpResponse:
             messages.success(request, _("Tersimpan. Pemandu sudah berubah untuk semua orang."))
             return redirect("staff-guide", slug=slug)
     context = {"need": need, "outline": outline, "wrong": wrong, "nav": NAV}
-    return render(request, "staff/guide.html", context, status=422 if wrong else 200)
+    return render(request, "staff/guide.html", context)
 
 
 def _outline_problem(error: guides.OutlineError) -> str:

@@ -182,7 +182,7 @@ def index_pages(pages: Iterable[PageText]) -> None:
     for page in pages:
         lines: list[Line] = [
             ["name", index_words(page.title)],
-            ["summary", index_words(page.summary)],
+            ["summary", index_words(f"{page.summary} {page.path}")],
             ["content", index_words(page.text)[:400]],
         ]
         row = known.pop((page.path, page.language), None) or SitePage(path=page.path, language=page.language)

@@ -130,7 +130,9 @@ def _weigh(slot: Slot, terms: Terms) -> None:
     best = max(slot.alternatives.values())
     sure = [w for w, weight in slot.alternatives.items() if weight >= min(0.9, best)]
     slot.importance = min(max(terms.rarity(w) for w in words) for words in sure)
-    if len(slot.own) == 1 and (slot.own[0] in WEAK or any(len(w) == 1 and w[0] in WEAK for w in sure)):
+    if (len(slot.own) == 1 and (slot.own[0] in WEAK or any(len(w) == 1 and w[0] in WEAK for w in sure))) or (
+        slot.typed.isdigit() and len(slot.typed) < 3
+    ):
         slot.importance *= WEAK_SHARE
     if slot.corrected and slot.own not in slot.alternatives:
         slot.importance *= CORRECTED_SHARE

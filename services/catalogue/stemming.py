@@ -16,7 +16,22 @@ _DOUBLED = re.compile(r"([a-z])\1+")
 _SHORTEST = 3
 
 _ENDINGS = (
-    *("nya", "ku", "mu", "lah", "kah", "kan", "an", "i", "annya", "kannya", "inya", "anku", "anmu"),
+    *(
+        "nya",
+        "ku",
+        "mu",
+        "lah",
+        "kah",
+        "kan",
+        "an",
+        "i",
+        "annya",
+        "kannya",
+        "inya",
+        "anku",
+        "anmu",
+        "u",
+    ),  # anak-ku is folded to anaku
     *("ne", "e", "no", "ne", "ake", "en", "ono", "ane", "ipun", "nipun", "s", "es", "ing", "ed", "er", "in"),
 )
 # What a beginning takes away and what it may have swallowed: menyewa, memotong, menutup, mengirim; nyewo, motong, nutup, ngirim.

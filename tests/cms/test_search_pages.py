@@ -21,7 +21,7 @@ def test_results_mark_the_words_and_tell_fee_time_department_and_why(client: Cli
     page = html(client, "/layanan/?q=akta+kelahiran")
     assert "Penerbitan <mark>Akta</mark> <mark>Kelahiran</mark>" in page
     assert "Dispendukcapil" in page and "Gratis" in page and "hari kerja" in page
-    assert "Karena “semaput” kami artikan" in html(client, "/layanan/?q=semaput")
+    assert "Karena “merid” kami artikan" in html(client, "/layanan/?q=merid")
     assert "Kami membaca “kelahran” sebagai" in html(client, "/layanan/?q=akta+kelahran")
 
 
@@ -43,7 +43,7 @@ def test_nothing_found_still_offers_a_way(client: Client) -> None:
 def test_pages_of_the_portal_stand_below_the_services(client: Client) -> None:
     page = html(client, "/layanan/?q=privasi+data+pribadi")
     assert page.index("Halaman lain di portal ini") > page.index('id="jml"') and 'href="/privasi/"' in page
-    assert 'href="/en/privasi/"' in html(client, "/en/layanan/?q=privacy")
+    assert 'href="/en/privasi/"' in html(client, "/en/layanan/?q=personal+data")
 
 
 def test_odd_filters_pages_and_words_are_answered(client: Client) -> None:
