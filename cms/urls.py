@@ -3,7 +3,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.admin.auth import require_admin_access
 from wagtail.documents import urls as wagtaildocs_urls
 
-from cms import feedback_views, life_events, people, sheet_views, translation_views, views
+from cms import feedback_views, life_events, people, search_views, sheet_views, translation_views, views
 
 in_one_language: list[URLPattern | URLResolver] = [
     path("sitemap.xml", views.sitemap, name="sitemap"),
@@ -19,7 +19,11 @@ in_one_language: list[URLPattern | URLResolver] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
-    path("layanan/", views.service_list, name="services"),
+    path("layanan/", search_views.service_list, name="services"),
+    path("layanan/cari/saran/", search_views.suggestions, name="suggestions"),
+    path("layanan/cari/hitung/", search_views.count, name="search-count"),
+    path("pandu/", search_views.guide_list, name="guides"),
+    path("pandu/<slug:need>/", search_views.guide, name="guide"),
     path("layanan/<slug:slug>/", views.service, name="service"),
     path("dinas/", views.department_list, name="departments"),
     path("dinas/<slug:code>/", views.department, name="department"),

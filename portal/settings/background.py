@@ -124,6 +124,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": schedule(20.0),
         "options": {"expires": 20},
     },
+    "forget-searches": {
+        "task": "services.catalogue.timetable.forget_searches",
+        "schedule": crontab(hour=3, minute=35),
+        "options": {"expires": 3600},
+    },
     "send-codes": {
         "task": "accounts.timetable.send_due_codes",
         "schedule": schedule(10.0),

@@ -110,6 +110,8 @@ def samples(alice: User) -> dict[str, str]:
         "key": "pemohon",
         "layanan/slug": "kutipan-kedua-akta",
         "slug": "privasi",
+        "need": "kesehatan",
+        "petugas/pencarian/slug": "kesehatan",
         "dinas/code": "dispendukcapil",
         "api/code": "kutipan-kedua-akta",
         "webhooks/code": "dukcapil",
