@@ -161,10 +161,10 @@ def _told(slots: list[Slot], kept: list[tuple[int, Match]], memory: Memory, numb
                 also.setdefault(" ".join(written(w) for w in words))
         if why:
             reasons[service_id] = why
-    words = frozenset(w for s in slots for words in s.alternatives for w in words)
+    roots = frozenset(w for s in slots for meant_words in s.alternatives for w in meant_words)
     return SearchResult(
         ids=tuple(service_id for service_id, _ in kept),
-        words=words,
+        words=roots,
         corrected=corrected,
         also=tuple(also)[:6],
         reasons=reasons,
