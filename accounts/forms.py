@@ -1,4 +1,4 @@
-"""What sign-up asks beyond e-mail and password."""
+"""What sign-up asks beyond e-mail and password; and how a person is called."""
 
 from typing import Any
 
@@ -15,3 +15,16 @@ class SignupForm(forms.Form):
     def signup(self, request: HttpRequest, user: Any) -> None:
         user.name = self.cleaned_data["name"].strip()
         user.save(update_fields=["name"])
+
+
+class OwnName(forms.Form):
+    name = forms.CharField(
+        label=_("Nama lengkap"),
+        max_length=120,
+        help_text=_("Sesuai KTP"),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": _("Isi nama lengkap Anda"), "max_length": _("Nama paling banyak 120 huruf")},
+    )
+
+    def clean_name(self) -> str:
+        return " ".join(str(self.cleaned_data["name"]).split())

@@ -11,7 +11,7 @@ from accounts.codes import views as codes
 from accounts.factors import views as own
 from accounts.guard import devices
 from accounts.sso import connected_apps, linking, national_views
-from accounts.views import speak
+from accounts.views import own_name, speak
 
 # Ending sessions asks for a proof of the owner when the last one is some minutes old (a GET only leads back to the list).
 proved = reauthentication_required(allow_get=True)
@@ -19,6 +19,7 @@ proved = reauthentication_required(allow_get=True)
 urlpatterns = [
     path("masuk/", views.login, name="account_login"),
     path("bahasa/", speak, name="account-language"),
+    path("nama/", own_name, name="own-name"),
     path("nasional/", national_views.start, name="national-start"),
     path("izin/", connected_apps.consent, name="sso-consent"),
     path("aplikasi/", connected_apps.connected, name="sso-connected"),
@@ -56,7 +57,7 @@ urlpatterns = [
     path("langkah-kedua/kunci/<int:pk>/nama/", passkeys.edit_webauthn, name="mfa_edit_webauthn"),
     path("email/", views.email, name="account_email"),
     path("email/konfirmasi/", views.email_verification_sent, name="account_email_verification_sent"),
-    re_path(r"^email/konfirmasi/(?P<key>[-:\w]+)/$", views.confirm_email, name="account_confirm_email"),
+    re_path(r"^email/konfirmasi/(?P<key>[-:\w]+)/$", codes.confirm_address, name="account_confirm_email"),
     path("sandi/ganti/", views.password_change, name="account_change_password"),
     path("sandi/buat/", views.password_set, name="account_set_password"),
     path("sandi/lupa/", codes.lost_password, name="account_reset_password"),

@@ -8,9 +8,14 @@ class CmsConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
+        from wagtail.admin.views.mixins import SpreadsheetExportMixin
+
         from cms import publishing
+        from cms.sheets.cells import harmless
 
         publishing.listen()
+        # Wagtail's own reports go out as spreadsheets, too; what a title begins with must not be a formula there.
+        SpreadsheetExportMixin.custom_value_preprocess[str] = {"csv": harmless, "xlsx": harmless}
 
 
 class PeopleConfig(WagtailUsersAppConfig):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from cms.blocks import NOWHERE, is_somewhere
+from cms.examples import left_over
 from services.adapters.connecting.service import publication_problems
 from services.catalogue.models import Channel, Service
 
@@ -34,6 +36,8 @@ def problems(page: ServicePage) -> list[Problem]:
         if not ok:
             found.append(Problem(field, text))
 
+    for field, text in left_over(page).items():
+        need(False, field, _("Ganti teks contoh ini dengan teks Anda: %s") % text)
     need((page.summary or "").strip(), "summary", _("Isi ringkasan layanan."))
     if page.is_translation:
         return found
@@ -45,7 +49,7 @@ def problems(page: ServicePage) -> list[Problem]:
         _("Isi waktu penyelesaian beserta satuannya."),
     )
     need(
-        page.fee_free or page.fee_amount is not None or (page.fee_note or "").strip(),
+        page.fee_free or page.fee_amount is not None or (page.fee_note or "").strip() or len(page.fees),
         "fee_note",
         _("Isi biaya: gratis, tarif, atau keterangan cara menghitungnya."),
     )
@@ -57,6 +61,12 @@ def problems(page: ServicePage) -> list[Problem]:
     )
     if page.fee_free and page.fee_amount:
         need(False, "fee_amount", _("Layanan gratis tidak punya tarif. Kosongkan tarifnya, atau hapus tanda gratis."))
+    need(
+        not (page.fee_free and any(block.value["amount"] for block in page.fees)),
+        "fees",
+        _("Layanan gratis tidak punya tabel biaya. Kosongkan tabelnya, atau hapus tanda gratis."),
+    )
+    need(all(is_somewhere(block.value) for block in page.places), "places", str(NOWHERE))
     if page.channel == Channel.FORM:
         has_form = Service.objects.filter(code=page.code or "-", form__versions__isnull=False).exists()
         need(has_form, "channel", _("Layanan daring perlu formulir yang sudah diterbitkan."))

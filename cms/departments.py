@@ -1,75 +1,57 @@
-"""A department's own page in each language follows what the department is; when it is merged, its pages move."""
+"""Whose pages a person writes or reads in the rooms of content at `/petugas/`, and the doors to these rooms."""
 
 from __future__ import annotations
 
-from django.contrib.auth.models import Group
-from django.utils import translation
-from django.utils.translation import gettext as _
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.views.decorators.cache import never_cache
+
+from accounts.permissions import is_operator
+from accounts.requests import SignedInRequest
 from cms import scope
-from cms.models import DepartmentPage, HomePage, ServicePage
-from services.catalogue.models import Department
+from cms.models import DepartmentPage
+from portal.lib.languages import DEFAULT
+
+View = Callable[..., HttpResponse]
 
 
-def follow(department: Department) -> None:
-    """Its page is there in every language, under its present name, with its editors' rights; safe to run again.
-
-    A unit template (every kelurahan) has a page too. A department that was merged has lost its own.
-    """
-    if department.merged_into is not None:
-        return
-    for home in HomePage.objects.select_related("locale"):
-        with translation.override(home.locale.language_code):
-            name = department.label
-        page = DepartmentPage.objects.filter(department=department.code, locale=home.locale, alias_of=None).first()
-        if page is None:
-            _open(home, department.code, name)
-        elif page.title != name:
-            _rename(page, name)
-    scope.ensure_groups([department.code])
+def _all() -> Any:
+    return DepartmentPage.objects.filter(locale__language_code=DEFAULT, alias_of__isnull=True).order_by("title")
 
 
-def _open(home: HomePage, code: str, name: str) -> None:
-    page = DepartmentPage(title=name, slug=code, department=code, locale=home.locale)
-    twin = DepartmentPage.objects.filter(department=code, alias_of=None).first()
-    if twin is not None:
-        page.translation_key = twin.translation_key
-    home.refresh_from_db()
-    home.add_child(instance=page)
-    page.save_revision().publish()
+def writes_in(user: Any) -> list[DepartmentPage]:
+    """The Indonesian pages of the departments whose services this person may write."""
+    if not user.has_perm("wagtailadmin.access_admin"):
+        return []
+    return list(_all() if user.is_superuser else _all().filter(pk__in=scope.own_corners(user)))
 
 
-def _rename(page: DepartmentPage, name: str) -> None:
-    """The live page and the draft that stands beside it; nothing else of the draft becomes public."""
-    page.title = page.draft_title = name
-    page.save()
-    revision = page.latest_revision
-    if revision is not None:
-        revision.content["title"] = revision.content["draft_title"] = name
-        revision.save(update_fields=["content"])
+def of_reader(user: Any) -> list[DepartmentPage]:
+    """Those whose services this person may take out and look over: the operator everybody's."""
+    return list(_all()) if is_operator(user) else writes_in(user)
 
 
-def counted(department: Department) -> list[tuple[str, int]]:
-    pages = (
-        ServicePage.objects.filter(path__startswith=_path(department)) if _path(department) else ServicePage.objects.none()
-    )
-    return [(_("halaman layanan, draf juga"), pages.count())]
+def _only(may_enter: Callable[[Any], bool]) -> Callable[[View], View]:
+    """Signed in: else to sign-in. Not one of them: 403."""
+
+    def mark(view: View) -> View:
+        @login_required
+        @never_cache
+        @wraps(view)
+        def guarded(request: SignedInRequest, **kwargs: Any) -> HttpResponse:
+            if not may_enter(request.user):
+                raise PermissionDenied
+            return view(request, **kwargs)
+
+        return guarded
+
+    return mark
 
 
-def _path(department: Department) -> str:
-    page = DepartmentPage.objects.filter(department=department.code, locale__language_code="id", alias_of=None).first()
-    return page.path if page else ""
-
-
-def merge(gone: Department, into: Department) -> None:
-    """Every page below the one department's moves below the other's, in each language; drafts and addresses stay as they are."""
-    follow(into)
-    for old in DepartmentPage.objects.filter(department=gone.code, alias_of=None).select_related("locale"):
-        new = DepartmentPage.objects.get(department=into.code, locale=old.locale, alias_of=None)
-        for child in old.get_children():
-            child.move(new, pos="last-child")
-            new.refresh_from_db()
-        old.refresh_from_db()
-        if old.live:
-            old.unpublish()
-    Group.objects.filter(name=scope.group_name(gone.code)).delete()
+writers_only = _only(lambda user: bool(writes_in(user)))
+readers_only = _only(lambda user: bool(of_reader(user)))

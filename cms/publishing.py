@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
 from django.db import transaction
@@ -17,7 +18,9 @@ from django.db.models.signals import post_delete, post_save
 from wagtail.models import Page
 from wagtail.signals import post_page_move
 
-from cms.models import CatalogueCheck, DepartmentPage, ServicePage
+from cms import journeys, rows
+from cms.blocks import legal_words
+from cms.models import CatalogueCheck, DepartmentPage, JourneyPage, ServicePage
 from portal.lib import editions
 from services.catalogue import actions, queries
 from services.catalogue.models import Department, Service
@@ -40,9 +43,7 @@ _BOOKKEEPING |= {"draft_title", "has_unpublished_changes", "go_live_at", "first_
 def record_of(page: ServicePage, department: str) -> ServiceRecord:
     """The page as the catalogue keeps it."""
 
-    def items(stream: Any) -> tuple[str, ...]:
-        return tuple(text for block in stream if (text := str(block.value).strip()))
-
+    requirements, regulations = rows.requirements(page), rows.regulations(page)
     return ServiceRecord(
         code=page.code,
         department=department,
@@ -53,7 +54,7 @@ def record_of(page: ServicePage, department: str) -> ServiceRecord:
         kind=page.kind,
         channel=page.channel,
         app=page.app,
-        url=page.app_url,
+        url=rows.web(page.app_url),
         hotline=page.hotline,
         hours=page.hours,
         place=page.place,
@@ -67,18 +68,25 @@ def record_of(page: ServicePage, department: str) -> ServiceRecord:
         time_value=page.time_value,
         time_unit=page.time_unit,
         fill_minutes=page.fill_minutes,
-        who=items(page.who),
-        requirements=items(page.requirements),
+        fees=rows.fees(page),
+        who=rows.items(page.who),
+        requirements=tuple(r.text for r in requirements),
+        requirement_details=requirements,
         exceptions=tuple(RareCase(b.value["question"], b.value["answer"]) for b in page.exceptions),
         steps=tuple(Step(b.value["title"], b.value["text"] or "") for b in page.steps),
         product=page.product,
         late=page.late,
         other_ways=page.other_ways,
+        ways=rows.ways(page),
+        places=rows.places(page),
+        contacts=rows.contacts(page),
         complaint_category=page.complaint_category,
         complaint_channels=tuple(c.strip() for c in page.complaint_channels.split(",") if c.strip()),
-        legal=items(page.legal),
+        legal=tuple(legal_words(asdict(r)) for r in regulations),
+        legal_details=regulations,
         decree_number=page.decree_number,
         decree_date=page.decree_date,
+        pledge=page.pledge,
         reviewed=page.reviewed,
         next_review=page.next_review,
         confidential=page.confidential,
@@ -151,14 +159,15 @@ def rebuild() -> None:
     codes = set(ServicePage.objects.values_list("code", flat=True)) | set(Service.objects.values_list("code", flat=True))
     sync(codes)
     sync_departments(DepartmentPage.objects.select_related("locale"))
+    journeys.rebuild()
 
 
 def drift() -> list[str]:
     """The codes whose catalogue rows differ from what a rebuild would write. Changes nothing."""
     with transaction.atomic():
-        before = queries.snapshot()
+        before = queries.snapshot() | journeys.queries.snapshot()
         rebuild()
-        after = queries.snapshot()
+        after = queries.snapshot() | journeys.queries.snapshot()
         transaction.set_rollback(True)
     return sorted(code for code in before.keys() | after.keys() if before.get(code) != after.get(code))
 
@@ -194,6 +203,8 @@ def _on_save(sender: type, instance: Any, raw: bool = False, update_fields: Any 
     editions.announce()
     if isinstance(instance, ServicePage):
         sync([instance.code])
+    elif isinstance(instance, JourneyPage):
+        journeys.rebuild()  # its life event may be another one now
     elif isinstance(instance, DepartmentPage):
         sync_departments([instance])
         sync(_under(instance))
@@ -205,6 +216,8 @@ def _on_delete(sender: type, instance: Any, **_: Any) -> None:
     editions.announce()
     if isinstance(instance, ServicePage) and not getattr(_state, "muted", False):
         sync([instance.code])
+    if isinstance(instance, JourneyPage) and not getattr(_state, "muted", False):
+        journeys.rebuild()
 
 
 def _on_move(sender: type, instance: Page, **_: Any) -> None:
@@ -216,4 +229,5 @@ def listen() -> None:
     """Called once, when the app is ready."""
     post_save.connect(_on_save, dispatch_uid="cms.publishing")
     post_delete.connect(_on_delete, sender=ServicePage, dispatch_uid="cms.publishing")
+    post_delete.connect(_on_delete, sender=JourneyPage, dispatch_uid="cms.publishing.journeys")
     post_page_move.connect(_on_move, dispatch_uid="cms.publishing")

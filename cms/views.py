@@ -23,10 +23,12 @@ from django.views.decorators.http import require_safe
 from accounts.sso.clients import app_of_service
 from cms import structured_data
 from cms.models import ContentPage
+from cms.rows import with_points
 from portal.lib import languages
 from portal.lib.public_pages import public_page
 from services.adapters.lookups.plans import plans_of
 from services.catalogue import notices, queries
+from services.catalogue.journeys.queries import journeys_about, journeys_of, life_events, public_journeys
 from services.catalogue.models import Availability, Channel, Service, ServiceText
 from services.catalogue.search import SearchQuery, SearchResult, search_services
 
@@ -61,6 +63,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "cms/home.html",
         {
             "needs": queries.needs_with_counts(language),
+            "journeys": public_journeys(language),
             "popular": POPULAR,
             "disturbed": disturbed[:3],
             "more_disturbed": len(disturbed) > 3,
@@ -150,6 +153,7 @@ def service_list(request: HttpRequest) -> HttpResponse:
             "chosen": chosen,
             "picked": sum(len(getattr(chosen, f)) for f in FILTERS.values()) + chosen.free,
             "needs": chosen.need,
+            "journeys": journeys_about(language, events=chosen.life_event, needs=chosen.need),
             "chips": _chips(request.GET, chosen, known),
             "unknown": unknown,
             "without_filters": _only_text(text) if text else reverse("services"),
@@ -179,8 +183,10 @@ def _service_context(text: ServiceText) -> dict[str, Any]:
         "content": content,
         "service": service,
         "department": service.department,
+        "journeys": journeys_of([service.pk], languages.active()) if service.pk else [],
         "app": app_of_service(service.code) if service.channel == Channel.APP else None,
         "point": queries.service_point(content.get("place", "")),
+        "places": with_points(content.get("places") or []),
         "can_start": service.channel == Channel.FORM
         and service.form_id is not None
         and service.availability != Availability.PAUSED,
@@ -350,7 +356,8 @@ def content(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
     """Every public address with its versions (sitemaps.org: at most 50,000)."""
-    fixed = ["/", "/layanan/", "/dinas/", "/status/"]
+    fixed = ["/", "/layanan/", "/peristiwa/", "/dinas/", "/status/"]
+    fixed += [f"/peristiwa/{event.slug}/" for event, _count, _ordered in life_events()]
     pages = [f"/{slug}/" for slug in _own_pages()]
     departments = [f"/dinas/{code}/" for code in queries.departments_with_counts().values_list("code", flat=True)]
     services = [
@@ -374,8 +381,8 @@ def _own_pages() -> QuerySet[ContentPage, str]:
 @public_page()
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
-    closed = ["/akun/", "/isian/", "/permohonan/", "/petugas/", "/integrasi/", "/kelola/", "/api/", "/webhooks/"]
-    closed += [languages.path_in(code, path) for code in languages.CODES[1:] for path in closed[:5]]
+    closed = ["/akun/", "/isian/", "/urusan/", "/permohonan/", "/petugas/", "/integrasi/", "/kelola/", "/api/", "/webhooks/"]
+    closed += [languages.path_in(code, path) for code in languages.CODES[1:] for path in closed[:6]]
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), f"Sitemap: {settings.PUBLIC_URL}/sitemap.xml", ""]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 

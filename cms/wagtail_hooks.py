@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
-from cms import checks, scope
+from cms import checks, journeys, scope
+from cms.beginning import ServicePageViewSet
 from cms.form_builder import hooks as form_builder
-from cms.models import ServicePage
+from cms.models import JourneyPage, ServicePage
 
 form_builder.register()
 
@@ -23,6 +24,11 @@ form_builder.register()
 @hooks.register("insert_global_admin_css")
 def city_colours() -> SafeString:
     return format_html('<link rel="stylesheet" href="{}">', static("portal/wagtail-admin.css"))
+
+
+@hooks.register("register_admin_viewset")
+def services_begin_from_an_example() -> ServicePageViewSet:
+    return ServicePageViewSet()
 
 
 @hooks.register("construct_page_chooser_queryset")
@@ -68,10 +74,19 @@ def publish_only_complete_pages(request: HttpRequest, action_type: str, objects:
         return None
     pages = [p.specific.get_latest_revision_as_object() for p in objects]
     incomplete = [p.title for p in pages if isinstance(p, ServicePage) and checks.problems(p)]
+    incomplete += [p.title for p in pages if isinstance(p, JourneyPage) and journeys.problems(p)]
     if not incomplete:
         return None
     messages.error(request, _("Belum lengkap, jadi tidak ada yang diterbitkan: %s") % ", ".join(incomplete))
     return redirect("wagtailadmin_explore_root")
+
+
+@hooks.register("after_publish_page")
+def say_what_is_asked_twice(request: HttpRequest, page: Any) -> None:
+    """Not a reason to hold a journey back, but its author should see it."""
+    if isinstance(page, JourneyPage) and not page.is_translation:
+        for text in journeys.warnings(page):
+            messages.warning(request, text)
 
 
 @hooks.register("register_admin_menu_item")
@@ -79,8 +94,19 @@ def work_list() -> MenuItem:
     return MenuItem(_("Permohonan masuk"), "/petugas/", icon_name="tasks", order=50)
 
 
+@hooks.register("register_admin_menu_item")
+def to_be_translated() -> MenuItem:
+    return MenuItem(_("Terjemahan"), "/petugas/terjemahan/", icon_name="globe", order=60)
+
+
+@hooks.register("register_admin_menu_item")
+def spreadsheet() -> MenuItem:
+    return MenuItem(_("Lembar kerja"), "/petugas/layanan/impor/", icon_name="table", order=70)
+
+
 @hooks.register("construct_main_menu")
 def only_what_editors_use(request: HttpRequest, items: list[MenuItem]) -> None:
     """Reports list more than one department's pages; they are for the operator."""
     if not request.user.is_superuser:
-        items[:] = [item for item in items if item.name in ("explorer", "permohonan-masuk", "documents", "images", "help")]
+        shown = ("explorer", "permohonan-masuk", "terjemahan", "lembar-kerja", "documents", "images", "help")
+        items[:] = [item for item in items if item.name in shown]

@@ -8,6 +8,7 @@ from portal.errors import api_not_found
 from services.adapters import api as adapters
 from services.cases import api as cases
 from services.catalogue import api as catalogue
+from services.catalogue.journeys.api import LifeEventView
 from services.subscriptions import api as subscriptions
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -23,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("departments", catalogue.DepartmentsView.as_view(), name="api-departments"),
     path("categories", catalogue.CategoriesView.as_view(), name="api-categories"),
     path("life-events", catalogue.LifeEventsView.as_view(), name="api-life-events"),
+    path("life-events/<slug:slug>", LifeEventView.as_view(), name="api-life-event"),
     path("attachments", cases.AttachmentsView.as_view(), name="api-attachments"),
     path("cases", cases.CasesView.as_view(), name="api-cases"),
     path("cases/<slug:reference>/answer", cases.AnswerView.as_view(), name="api-case-answer"),

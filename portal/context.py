@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from accounts.factors.rules import is_staff
 from accounts.models import User
 from accounts.permissions import is_operator
+from cms.feedback import reads_feedback
 from portal.demo.codes import demo_accounts
 from portal.lib import languages
 from portal.lib.channels import offered
@@ -48,6 +49,10 @@ class Rooms:
     @cached_property
     def people(self) -> bool:
         return is_operator(self.user)
+
+    @cached_property
+    def feedback(self) -> bool:
+        return reads_feedback(self.user)
 
     @cached_property
     def content(self) -> bool:

@@ -61,7 +61,7 @@ class NewNumber(forms.Form):
 class WriteCode(forms.Form):
     code = forms.CharField(
         label=_("Kode"),
-        help_text=_("6 angka"),
+        help_text=_("Angka dari pesan itu"),
         max_length=20,
         error_messages={"required": _("Tulis kodenya")},
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}),

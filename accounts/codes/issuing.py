@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 
-from allauth.account.internal.userkit import filter_users_by_email
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
@@ -19,7 +18,7 @@ from django.utils import timezone
 from accounts.codes import numbers
 from accounts.codes.identifiers import is_number
 from accounts.codes.models import OneTimeCode
-from accounts.guard import devices, guessing
+from accounts.guard import claims, devices, guessing
 from accounts.models import User
 from portal.lib.crypto import blind_index
 from portal.lib.languages import active
@@ -27,6 +26,7 @@ from portal.lib.waking import wake
 
 LIFETIME = timedelta(minutes=5)
 GUESSES = 3
+DIGITS, LONG = 6, 12  # a long one while somebody guesses at codes of this address: its owner is not held back with them
 KEPT = timedelta(days=1)
 DAY, QUARTER = timedelta(days=1), timedelta(minutes=15)
 A_QUARTER, A_DAY = 3, 10  # codes for one address
@@ -58,8 +58,7 @@ def person_of(way: str) -> User | None:
     """Who signs in with this address or number."""
     if is_number(way):
         return numbers.owner_of(way)
-    found = filter_users_by_email(way, is_active=True, prefer_verified=True, for_login=True)
-    return found[0] if found else None
+    return claims.owner_of(way)
 
 
 def counted_as(request: HttpRequest, purpose: Purpose, way: str, user: User | None) -> str:
@@ -85,12 +84,17 @@ def _count(way: str, request: HttpRequest, *, short: bool, sent: bool) -> None:
 def issue(request: HttpRequest, purpose: Purpose, way: str, channel: str, user: User | None) -> None:
     """Make a code and let a worker send it; this browser session alone may write it. Raises TooManyError.
 
+    While guesses at codes of this address are held back the code is too long to be guessed, and is judged all the same.
+
     Nothing is sent by SMS to a number that nobody asked to be known by: a row is made all the same.
     """
     sent = user is not None or channel == "email" or purpose in (Purpose.SIGN_UP, Purpose.NUMBER)
     short = channel != "email"
-    _count(counted_as(request, purpose, way, user), request, short=short, sent=sent)
-    code = f"{secrets.randbelow(1_000_000):06d}"
+    counted = counted_as(request, purpose, way, user)
+    _count(counted, request, short=short, sent=sent)
+    is_long = guessing.is_tired(guessing.one_time_of(counted))
+    digits = LONG if is_long else DIGITS
+    code = f"{secrets.randbelow(10**digits):0{digits}d}"
     now = timezone.now()
     row = OneTimeCode(
         purpose=purpose,
@@ -98,6 +102,7 @@ def issue(request: HttpRequest, purpose: Purpose, way: str, channel: str, user: 
         address=way,
         user=user,
         code=code if sent else None,
+        is_long=is_long,
         language=active(),
         expires_at=now + LIFETIME,
         next_try=now if sent else None,
@@ -129,7 +134,7 @@ def judge(request: HttpRequest, purpose: Purpose, written: str) -> Verdict:
     if row is None:
         return Verdict(Judged.OVER)
     key = guessing.one_time_of(counted_as(request, purpose, row.address, row.user))
-    if not guessing.may_guess(key):
+    if not guessing.may_guess(key) and not row.is_long:
         guessing.tell_owner(key, row.user)
         return Verdict(Judged.HELD)
     open_rows = OneTimeCode.objects.filter(pk=row.pk, used_at=None)

@@ -37,6 +37,9 @@ class OneTimeCode(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+")
     code = EncryptedTextField(null=True)  # erased when it is sent or over
     digest = models.CharField(max_length=64)
+    is_long = models.BooleanField(
+        default=False, db_default=False
+    )  # cannot be guessed, so it is judged whatever strangers do
     language = models.CharField(max_length=5)
     made_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(db_index=True)

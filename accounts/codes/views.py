@@ -7,13 +7,19 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from allauth.account.adapter import get_adapter as login_hooks
 from allauth.account.decorators import reauthentication_required
 from allauth.account.forms import default_token_generator
-from allauth.account.internal.flows.email_verification import verify_email_indirectly
 from allauth.account.internal.flows.login import perform_login, record_authentication
-from allauth.account.models import Login
+from allauth.account.models import EmailAddress, Login
 from allauth.account.utils import get_next_redirect_url
-from allauth.account.views import INTERNAL_RESET_SESSION_KEY, PasswordResetFromKeyView, PasswordResetView, SignupView
+from allauth.account.views import (
+    INTERNAL_RESET_SESSION_KEY,
+    ConfirmEmailView,
+    PasswordResetFromKeyView,
+    PasswordResetView,
+    SignupView,
+)
 from allauth.core import ratelimit
 from django import forms
 from django.conf import settings
@@ -28,10 +34,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from accounts.codes import issuing, numbers
+from accounts.codes.confirming import Confirmation
 from accounts.codes.forms import AskCode, NewNumber, WriteCode, channel_for
 from accounts.codes.identifiers import is_number, shown
 from accounts.codes.issuing import Judged, Purpose, TooManyError
 from accounts.codes.models import OneTimeCode
+from accounts.guard import claims
 from accounts.models import User
 from accounts.requests import SignedInRequest
 from portal.lib import crypto
@@ -144,7 +152,10 @@ def _sign_in(request: HttpRequest, row: OneTimeCode, target: str) -> HttpRespons
     record_authentication(request, user, method="code", channel=row.channel)
     email = None if is_number(row.address) else row.address
     if email:
-        verify_email_indirectly(request, user, email)
+        address, _made = EmailAddress.objects.get_or_create(user=user, email=email, defaults={"primary": True})
+        if not address.verified:
+            login_hooks(request).confirm_email(request, address)
+            user.refresh_from_db()
     answer: HttpResponse = perform_login(request, Login(user=user, redirect_url=target or None, email=email))
     return answer
 
@@ -280,8 +291,48 @@ def _new_password(request: HttpRequest, row: OneTimeCode) -> HttpResponse:
         messages.warning(request, _("Nomor ini lama tidak dipakai masuk. Minta tautan lewat email, atau datang ke loket."))
         return redirect("account_reset_password")
     numbers.proved(user, row.address)
+    return _choose_password(request, user)
+
+
+def _choose_password(request: HttpRequest, user: User) -> HttpResponse:
+    """Whoever has just proved an address or a number chooses a new password, in this session."""
     request.session[INTERNAL_RESET_SESSION_KEY] = default_token_generator.make_token(user)
     return redirect("account_reset_password_from_key", uidb36=user.public_id, key=PasswordResetFromKeyView.reset_url_key)
+
+
+# --- the link that confirms an address ---
+
+
+class ConfirmAddress(ConfirmEmailView):
+    """Of a new account: in another browser than the one that made it, the password is chosen anew. Of an account in use: by
+    whoever is signed in to it."""
+
+    template_name = "account/email_confirm.html"
+
+    def get_object(self, queryset: Any = None) -> Confirmation:
+        found = Confirmation.from_key(self.kwargs["key"])
+        if found is None:
+            raise Http404
+        return found
+
+    def logout_other_user(self, confirmation: Any) -> None:
+        if claims.may_confirm(self.request, confirmation.email_address):
+            super().logout_other_user(confirmation)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        found: dict[str, Any] = super().get_context_data(**kwargs)
+        here = self.object and claims.may_confirm(self.request, self.object.email_address)
+        return {**found, "elsewhere": bool(self.object) and not here, "here": self.request.path}
+
+    def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        address = self.get_object().email_address
+        if not claims.may_confirm(self.request, address):
+            return redirect(self.request.path)
+        answer: HttpResponse = super().post(*args, **kwargs)
+        user = User.objects.get(pk=address.user_id)
+        if not user.has_usable_password() and not self.request.user.is_authenticated:
+            return _choose_password(self.request, user)
+        return answer
 
 
 # --- the number of the account ---
@@ -346,5 +397,6 @@ def remove_number(request: SignedInRequest) -> HttpResponse:
     return redirect("number")
 
 
+confirm_address = ConfirmAddress.as_view()
 lost_password = LostPassword.as_view()
 sign_up_page = SignUpPage.as_view()

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from allauth.account.adapter import get_adapter as account_hooks
+from allauth.account.authentication import get_authentication_records
 from allauth.core import context, ratelimit
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
@@ -27,7 +28,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.factors import totp
-from accounts.guard import guessing
+from accounts.guard import devices, guessing
 
 _NOT_A_DIGIT = re.compile(r"\D")
 
@@ -43,9 +44,18 @@ def _code_field(label: Any, help_text: Any = "") -> forms.CharField:
     )
 
 
+def _count_of(user: Any) -> str:
+    """Whoever only knows the password keeps no owner out: neither where the owner is known, nor after a code by message."""
+    if devices.is_known(context.request, user):
+        return guessing.codes_where_known(user)
+    shown = get_authentication_records(context.request, user)
+    by_message = bool(shown) and shown[-1]["method"] == "code"
+    return guessing.codes_after_message(user) if by_message else guessing.codes_of(user)
+
+
 def _counted(user: Any) -> Any:
     """Count one guess at this person's codes. Returns what forgets it after success."""
-    key = guessing.codes_of(user)
+    key = _count_of(user)
     if not ratelimit.consume(context.request, action="code"):
         raise account_hooks().validation_error("too_many_login_attempts")
     if not guessing.may_guess(key):

@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.codes.forms import add_channel
 from accounts.codes.identifiers import EmailField, WayField, is_number
 from accounts.codes.views import begin_sign_up
+from accounts.guard import claims
 from accounts.guard.passwords import GuessableValidator
 from accounts.models import User
 
@@ -68,6 +69,7 @@ class SignUp(InOurWords, SignupForm):
     """With an address or a number."""
 
     words = {"password1": _("Kata sandi")}
+    account_already_exists: bool
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -90,9 +92,15 @@ class SignUp(InOurWords, SignupForm):
         return cleaned
 
     def try_save(self, request: HttpRequest) -> Any:
+        """An address that somebody only claimed is as free as any."""
         if is_number(self.cleaned_data["email"]):
             return None, begin_sign_up(request, self)
-        return super().try_save(request)
+        if self.account_already_exists and claims.make_room(self.cleaned_data["email"]):
+            self.account_already_exists = False
+        user, answer = super().try_save(request)
+        if user is not None:
+            claims.claimed_here(request, user)
+        return user, answer
 
 
 class SignInAgain(InOurWords, ReauthenticateForm):
@@ -116,8 +124,14 @@ class ForgottenPassword(InOurWords, ResetPasswordForm):
         add_channel(self)
 
     def clean_email(self) -> str:
+        """A link goes to whose address it is, never to an account that only claims it beside its own."""
         way: str = self.cleaned_data["email"]
-        return way if is_number(way) else str(super().clean_email())
+        if is_number(way):
+            return way
+        way = str(super().clean_email())
+        owner = claims.owner_of(way)
+        self.users = [owner] if owner else []
+        return way
 
 
 class NewPassword(InOurWords, ResetPasswordKeyForm):

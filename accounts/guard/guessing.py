@@ -45,7 +45,23 @@ def one_time_of(way: str) -> str:
 
 
 def codes_of(user: User) -> str:
+    """Guesses at the second factor after the password, in a browser that does not know this person."""
     return blind_index(str(user.pk), purpose="guess:code")
+
+
+def codes_where_known(user: User) -> str:
+    return blind_index(str(user.pk), purpose="guess:code where known")
+
+
+def codes_after_message(user: User) -> str:
+    """... after a code by mail or short message: who cannot read those uses nothing up here."""
+    return blind_index(str(user.pk), purpose="guess:code after message")
+
+
+def is_tired(key: str) -> bool:
+    """Are guesses held back here now?"""
+    full = Q(total__gte=IN_ALL) | Q(window_at__gt=timezone.now() - WINDOW, in_window__gte=IN_WINDOW)
+    return GuessCount.objects.filter(full, key=key).exists()
 
 
 def may_guess(key: str) -> bool:
@@ -84,6 +100,8 @@ def forget_all_of(user: User) -> None:
     ways = [way for way in (user.email, numbers.number_of(user)) if way]
     forget(
         codes_of(user),
+        codes_where_known(user),
+        codes_after_message(user),
         password_of_account(user),
         password_where_known(user),
         *map(password_of, ways),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from allauth.idp.oidc.models import Client
 from django.contrib import messages
@@ -78,8 +79,11 @@ def consent(request: HttpRequest) -> HttpResponse:
         if request.POST.get("jawaban") != "izinkan":
             assurance.arrived(request)
             return tell(asked, "access_denied")
-        allow(request.user, asked.client, asked.scopes)
-        return decide(request, asked, query, agreed=True)
+        with transaction.atomic():
+            answer = decide(request, asked, query, agreed=True)
+            if "code" in parse_qs(urlsplit(answer.get("Location", "")).query):  # what came to nothing was not allowed either
+                allow(request.user, asked.client, asked.scopes)
+        return answer
     return render(
         request,
         "sso/consent.html",

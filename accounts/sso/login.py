@@ -6,19 +6,23 @@ from typing import Any
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
+from allauth.account.models import EmailAddress
 from allauth.account.utils import url_str_to_user_pk
 from allauth.core import context
 from django.conf import settings
+from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.codes import numbers
+from accounts.codes.confirming import Confirmation
 from accounts.codes.identifiers import NumberField, clean_email
 from accounts.codes.issuing import person_of
 from accounts.factors.rules import proof_page
-from accounts.guard import devices, guessing
+from accounts.guard import claims, devices, guessing
 from accounts.guard.models import Event
 from accounts.guard.notices import EVENTS, tell
 from accounts.models import User
@@ -37,7 +41,28 @@ class LoginHooks(DefaultAccountAdapter):
     }
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
-        return settings.PUBLIC_URL + reverse("account_confirm_email", args=[emailconfirmation.key])
+        """With the person's public name: the key of their row, which would tell how many there are, is nobody's business."""
+        return settings.PUBLIC_URL + reverse(
+            "account_confirm_email", args=[Confirmation(emailconfirmation.email_address).key]
+        )
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Every way in which an address is proved ends here."""
+        with transaction.atomic():
+            elsewhere = email_address.can_set_verified() and claims.first_proof(request, email_address.user)
+            email_address.user.refresh_from_db()
+            done = bool(super().confirm_email(request, email_address))
+            if done:
+                claims.forget_claims_on(email_address)
+        if elsewhere:
+            messages.warning(
+                request,
+                _(
+                    "Akun ini dibuat di browser lain, dan alamatnya baru sekarang dibuktikan. Kata sandi yang dipilih di sana "
+                    "tidak berlaku lagi: pilih yang baru. Bukan Anda yang membuatnya? Periksa nama di akun."
+                ),
+            )
+        return done
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """With the person's public name: the key of their row is nobody's business."""

@@ -51,6 +51,8 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_GET
 def callback(request: HttpRequest) -> HttpResponse:
     provider = _provider(request)
+    if request.GET.get("iss", settings.NATIONAL_ID_ISSUER) != settings.NATIONAL_ID_ISSUER:  # RFC 9207: another one's answer
+        return failed(request, "error")
     view = OAuth2CallbackView.adapter_view(provider.get_oauth2_adapter(request))
     response: HttpResponse = view(request)
     return response

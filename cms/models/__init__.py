@@ -3,7 +3,23 @@
 from cms.models.catalogue_check import CatalogueCheck
 from cms.models.content import ContentPage, HomePage
 from cms.models.department import DepartmentPage
+from cms.models.feedback import LogPosition, PageFigure, PageRemark, PageVote
 from cms.models.form import FormPage
+from cms.models.journey import JourneyPage
 from cms.models.service import ServicePage
+from cms.models.service_import import ServiceImport
 
-__all__ = ["CatalogueCheck", "ContentPage", "DepartmentPage", "FormPage", "HomePage", "ServicePage"]
+__all__ = [
+    "CatalogueCheck",
+    "ContentPage",
+    "DepartmentPage",
+    "FormPage",
+    "HomePage",
+    "JourneyPage",
+    "LogPosition",
+    "PageFigure",
+    "PageRemark",
+    "PageVote",
+    "ServiceImport",
+    "ServicePage",
+]

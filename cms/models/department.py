@@ -23,7 +23,7 @@ class DepartmentPage(FlatAddress, Page):
 
     content_panels = [*Page.content_panels, FieldPanel("about")]
     parent_page_types = ["cms.HomePage"]
-    subpage_types = ["cms.ServicePage"]
+    subpage_types = ["cms.ServicePage", "cms.JourneyPage"]
     exclude_fields_in_copy: ClassVar[list[str]] = ["department"]
 
     class Meta:

@@ -6,19 +6,21 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminPageForm
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
+from wagtail.admin.panels import FieldRowPanel, MultiFieldPanel
 from wagtail.fields import StreamField
 from wagtail.models import Page
 
-from cms.blocks import ITEMS, RARE_CASES, STEPS
+from cms import blocks
 from cms.models.content import FlatAddress
+from cms.panels import FactPanel, TitlePanel, WordPanel
 from portal.lib.languages import DEFAULT
-from services.catalogue.models import Category, Channel, Dimension, LifeEvent, Service
+from services.catalogue.models import Category, Channel, Dimension, LifeEvent, Service, ServicePoint
 
 TIME_UNITS = [
     ("langsung", _("langsung")),
@@ -34,9 +36,13 @@ FACTS = frozenset(
     (
         "slug kind channel app app_url hotline place queue fee_free fee_amount time_value time_unit fill_minutes category "
         "life_events dimension confidential min_level illustrative complaint_category complaint_channels decree_number decree_date "
-        "reviewed next_review sources"
+        "reviewed next_review sources places contacts"
     ).split()
 )
+
+
+# A page is no book: the most characters of its long texts.
+LONGEST = {"late": 2000, "other_ways": 2000, "pledge": 4000, "synonyms": 4000, "sources": 4000}
 
 
 class ServicePageForm(WagtailAdminPageForm):
@@ -50,10 +56,27 @@ class ServicePageForm(WagtailAdminPageForm):
         super().__init__(*args, **kwargs)
         if "life_events" in self.fields:
             self.fields["life_events"].choices = list(LifeEvent.objects.values_list("slug", "name"))
+        for name, most in LONGEST.items():
+            if name in self.fields:
+                self.fields[name].validators.append(MaxLengthValidator(most))
+        if "place" in self.fields:
+            self.fields["place"].widget = forms.Select(choices=self._places())
+            self.fields["place"].help_text = _("Ke mana warga datang. Untuk beberapa tempat atau jam buka, isi di bawah.")
         if self.instance.is_translation:
             for name, field in self.fields.items():
                 if name in FACTS:
                     field.disabled, field.required = True, False
+
+    def _places(self) -> list[tuple[str, Any]]:
+        """The department's office, one's own kelurahan or kecamatan, the city's service points, and what stands there now."""
+        units = [
+            ("office", _("Kantor dinas")),
+            ("kelurahan", _("Kantor kelurahan warga")),
+            ("kecamatan", _("Kantor kecamatan warga")),
+        ]
+        known = [("", "---------"), *units, *ServicePoint.objects.order_by("name").values_list("code", "name")]
+        here = self.instance.place
+        return known if here in dict(known) else [*known, (here, here)]
 
     def _post_clean(self) -> None:
         from cms.checks import problems
@@ -72,7 +95,6 @@ class ServicePage(FlatAddress, Page):
     summary = models.CharField(
         _("ringkasan"), max_length=400, help_text=_("Satu atau dua kalimat: apa yang warga dapatkan.")
     )
-
     fee_free = models.BooleanField(_("gratis"), default=False)
     fee_amount = models.PositiveBigIntegerField(
         _("tarif (rupiah)"), null=True, blank=True, help_text=_("Kosongkan bila tarif bergantung pada hal lain.")
@@ -88,32 +110,46 @@ class ServicePage(FlatAddress, Page):
         _("alamat aplikasi"),
         max_length=300,
         blank=True,
+        validators=[blocks.WEB_ADDRESS],
         help_text=_("Hanya alamat resmi yang sudah diperiksa. Kosongkan bila belum tahu."),
     )
     hotline = models.CharField(_("nomor telepon layanan"), max_length=20, blank=True)
     hours = models.CharField(_("jam layanan"), max_length=80, blank=True)
     place = models.SlugField(
-        _("tempat"), max_length=60, blank=True, help_text=_("Kode titik layanan, atau: office, kelurahan, kecamatan.")
+        _("tempat"),
+        max_length=60,
+        blank=True,
+        help_text=_("Kode titik layanan, atau: office, kelurahan, kecamatan."),
     )
     queue = models.BooleanField(_("memakai nomor antrean"), default=False)
 
-    who = StreamField(ITEMS, verbose_name=_("siapa yang bisa mengajukan"), blank=True)
-    requirements = StreamField(ITEMS, verbose_name=_("yang perlu disiapkan"), blank=True)
-    exceptions = StreamField(RARE_CASES, verbose_name=_("keadaan khusus"), blank=True)
-    steps = StreamField(STEPS, verbose_name=_("langkahnya"), blank=True)
+    who = StreamField(blocks.ITEMS, max_num=blocks.MOST_ROWS, verbose_name=_("siapa yang bisa mengajukan"), blank=True)
+    requirements = StreamField(
+        blocks.REQUIREMENTS, max_num=blocks.MOST_ROWS, verbose_name=_("yang perlu disiapkan"), blank=True
+    )
+    exceptions = StreamField(blocks.RARE_CASES, max_num=blocks.MOST_ROWS, verbose_name=_("keadaan khusus"), blank=True)
+    fees = StreamField(blocks.FEES, max_num=blocks.MOST_ROWS, verbose_name=_("biaya menurut keadaan"), blank=True)
+    steps = StreamField(blocks.STEPS, max_num=blocks.MOST_ROWS, verbose_name=_("langkahnya"), blank=True)
     product = models.CharField(_("hasil layanan"), max_length=400, blank=True)
     late = models.TextField(_("kalau kami terlambat"), blank=True)
     other_ways = models.TextField(_("cara lain mengurus"), blank=True)
+    ways = StreamField(blocks.OTHER_WAYS, max_num=blocks.MOST_ROWS, verbose_name=_("cara lain, satu per satu"), blank=True)
+    places = StreamField(blocks.PLACES, max_num=blocks.MOST_ROWS, verbose_name=_("tempat dan jam buka"), blank=True)
+    contacts = StreamField(blocks.CONTACT_LIST, max_num=blocks.MOST_ROWS, verbose_name=_("kontak layanan ini"), blank=True)
     complaint_category = models.SlugField(_("kategori aduan"), max_length=60, blank=True)
     complaint_channels = models.CharField(
         _("saluran aduan"), max_length=200, blank=True, help_text=_("Dipisah koma. Contoh: lapor, loket")
     )
-    legal = StreamField(ITEMS, verbose_name=_("dasar hukum"), blank=True)
+    legal = StreamField(blocks.LEGAL, max_num=blocks.MOST_ROWS, verbose_name=_("dasar hukum"), blank=True)
     decree_number = models.CharField(_("nomor SK standar pelayanan"), max_length=120, blank=True)
     decree_date = models.DateField(_("tanggal SK"), null=True, blank=True)
+    pledge = models.TextField(
+        _("maklumat pelayanan"),
+        blank=True,
+        help_text=_("Janji dinas dengan kata-katanya sendiri, seperti yang dipasang di loket (UU 25/2009 pasal 22)."),
+    )
     reviewed = models.DateField(_("diperiksa terakhir"), null=True, blank=True)
     next_review = models.DateField(_("diperiksa lagi"), null=True, blank=True)
-
     category = models.ForeignKey(Category, on_delete=models.PROTECT, verbose_name=_("kategori"), null=True, related_name="+")
     life_events = models.JSONField(_("peristiwa hidup"), default=list, blank=True)
     dimension = models.ForeignKey(
@@ -139,68 +175,119 @@ class ServicePage(FlatAddress, Page):
     )
     illustrative = models.BooleanField(_("data contoh"), default=True, help_text=_("Tampilkan tanda “data contoh”."))
     sources = models.TextField(_("sumber"), blank=True, help_text=_("Alamat sumber resmi, satu per baris."))
-
     base_form_class = ServicePageForm
+    # In the order of the published page: lead, facts, start, who, what you need, steps, lateness, other ways, law, review.
     content_panels = [
-        *Page.content_panels,
-        FieldPanel("summary"),
+        TitlePanel("title"),
+        WordPanel(
+            "summary",
+            help_text=_(
+                "Satu atau dua kalimat: apa yang warga dapatkan. Contoh: Daftarkan kelahiran dan terima aktanya lewat surel."
+            ),
+        ),
         MultiFieldPanel(
             [
-                FieldRowPanel([FieldPanel("fee_free"), FieldPanel("fee_amount")]),
-                FieldPanel("fee_note"),
-                FieldRowPanel([FieldPanel("time_value"), FieldPanel("time_unit"), FieldPanel("fill_minutes")]),
+                FieldRowPanel(
+                    [
+                        FactPanel("fee_free"),
+                        FactPanel(
+                            "fee_amount",
+                            help_text=_(
+                                "Angka saja, misalnya 50000. Kosongkan bila tarif bergantung pada hal lain, lalu isi tabel di bawah."
+                            ),
+                        ),
+                    ]
+                ),
+                WordPanel("fee_note", help_text=_("Contoh: Sesuai Perda Pajak dan Retribusi Daerah.")),
+                WordPanel("fees"),
+                FieldRowPanel(
+                    [
+                        FactPanel("time_value", help_text=_("Angka saja. Contoh: 3. Kosongkan bila langsung selesai.")),
+                        FactPanel("time_unit"),
+                        FactPanel("fill_minutes"),
+                    ]
+                ),
             ],
             heading=_("Biaya dan waktu"),
         ),
         MultiFieldPanel(
             [
-                FieldPanel("channel"),
-                FieldRowPanel([FieldPanel("app"), FieldPanel("app_url")]),
-                FieldRowPanel([FieldPanel("hotline"), FieldPanel("hours")]),
-                FieldRowPanel([FieldPanel("place"), FieldPanel("queue")]),
-                FieldPanel("min_level"),
+                FactPanel("channel"),
+                FieldRowPanel([FactPanel("app", help_text=_("Contoh: OSS RBA")), FactPanel("app_url")]),
+                FieldRowPanel(
+                    [
+                        FactPanel("hotline", help_text=_("Contoh: 112")),
+                        WordPanel("hours", help_text=_("Contoh: setiap hari, 24 jam")),
+                    ]
+                ),
+                FieldRowPanel([FactPanel("place"), FactPanel("queue")]),
+                FactPanel("places"),
+                FactPanel("min_level"),
             ],
             heading=_("Cara mengurus"),
         ),
-        FieldPanel("who"),
-        FieldPanel("requirements"),
-        FieldPanel("exceptions"),
-        FieldPanel("steps"),
-        FieldPanel("product"),
-        FieldPanel("late"),
-        FieldPanel("other_ways"),
+        WordPanel("who"),
+        MultiFieldPanel([WordPanel("requirements"), WordPanel("exceptions")], heading=_("Yang perlu disiapkan")),
         MultiFieldPanel(
-            [FieldPanel("complaint_category"), FieldPanel("complaint_channels")],
-            heading=_("Penanganan pengaduan"),
+            [WordPanel("steps"), WordPanel("product", help_text=_("Contoh: Kutipan akta kelahiran dan KK yang baru."))],
+            heading=_("Langkah dan hasilnya"),
         ),
-        FieldPanel("legal"),
+        WordPanel("late", help_text=_("Contoh: Kalau lewat 3 hari kerja, Anda kami kabari alasannya dan tanggal barunya.")),
         MultiFieldPanel(
             [
-                FieldRowPanel([FieldPanel("decree_number"), FieldPanel("decree_date")]),
-                FieldRowPanel([FieldPanel("reviewed"), FieldPanel("next_review")]),
-                FieldPanel("illustrative"),
-                FieldPanel("sources"),
+                FactPanel("complaint_category", help_text=_("Huruf kecil dan tanda hubung. Contoh: pelayanan-publik")),
+                FactPanel("complaint_channels"),
             ],
-            heading=_("Dasar dan pemeriksaan"),
+            heading=_("Penanganan pengaduan"),
+        ),
+        MultiFieldPanel(
+            [
+                WordPanel("other_ways", help_text=_("Contoh: Datang ke MPP Gajah Mada, loket 3. Biaya dan waktunya sama.")),
+                WordPanel("ways"),
+                FactPanel("contacts"),
+            ],
+            heading=_("Cara lain dan kontak"),
+        ),
+        MultiFieldPanel(
+            [
+                WordPanel("legal"),
+                FieldRowPanel([FactPanel("decree_number", help_text=_("Contoh: 188.45/12/2026")), FactPanel("decree_date")]),
+                WordPanel("pledge"),
+            ],
+            heading=_("Dasar hukum"),
+        ),
+        MultiFieldPanel(
+            [
+                FieldRowPanel(
+                    [
+                        FactPanel("reviewed", help_text=_("Hari seseorang di dinas membaca semuanya.")),
+                        FactPanel("next_review", help_text=_("Contoh: enam bulan lagi.")),
+                    ]
+                ),
+                FactPanel("illustrative"),
+                FactPanel("sources"),
+            ],
+            heading=_("Pemeriksaan"),
         ),
     ]
     promote_panels = [
-        FieldPanel("slug"),
+        FactPanel("slug"),
         MultiFieldPanel(
             [
-                FieldPanel("kind"),
-                FieldPanel("category"),
-                FieldPanel("life_events"),
-                FieldPanel("dimension"),
-                FieldPanel("synonyms"),
-                FieldPanel("confidential"),
+                FactPanel("kind"),
+                FactPanel("category"),
+                FactPanel("life_events"),
+                FactPanel("dimension"),
+                WordPanel("synonyms"),
+                FactPanel("confidential"),
             ],
             heading=_("Cara ditemukan"),
         ),
     ]
     parent_page_types = ["cms.DepartmentPage"]
     subpage_types = ["cms.FormPage"]
-    exclude_fields_in_copy: ClassVar[list[str]] = ["code"]
+    # A copy is another service: with a code of its own, and nobody has read it yet.
+    exclude_fields_in_copy: ClassVar[list[str]] = ["code", "reviewed", "next_review"]
 
     class Meta:
         verbose_name = _("halaman layanan")

@@ -18,7 +18,7 @@ from accounts.roles.city import set_city_roles
 from cms import loading, publishing, scope
 from cms.models import ContentPage, DepartmentPage, HomePage, ServicePage
 from cms.models.service import FACTS
-from portal.demo import codes, from_documents
+from portal.demo import codes, from_documents, journeys
 from portal.lib.crypto import blind_index
 from services.catalogue import actions, members
 from services.catalogue.models import (
@@ -106,6 +106,7 @@ def load(say: Say = lambda line: None) -> None:
     _load_english(home, own["contents_en"], contents, departments, offices, services, data["services"])
     publishing.rebuild()
     say(f"{len(services)} layanan terbit, {len(contents)} halaman isi, semua juga dalam bahasa Inggris")
+    say(f"{journeys.ensure()} urusan beberapa langkah")
     _people()
     say(f"{len(PEOPLE)} akun contoh, kata sandi {PASSWORD}")
 

@@ -114,6 +114,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": schedule(30.0),
         "options": {"expires": 30},
     },
+    "count-pages": {
+        "task": "cms.timetable.count_pages",
+        "schedule": crontab(hour=0, minute=15),
+        "options": {"expires": 3600},
+    },
     "turn-notices": {
         "task": "services.catalogue.timetable.turn_notices",
         "schedule": schedule(20.0),

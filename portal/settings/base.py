@@ -23,6 +23,7 @@ PORTAL_TAGLINE_EN = env.str("PORTAL_TAGLINE_EN", default="One door to the servic
 CASE_NUMBER_PREFIX = env.str("CASE_NUMBER_PREFIX", default="MJK")
 SOURCE_CODE_URL = env.str("SOURCE_CODE_URL", default="")
 SECURITY_CONTACT = env.str("SECURITY_CONTACT", default=f"{PUBLIC_URL}/bantuan/")
+CITY_DESK = env.str("CITY_DESK", default="diskominfo")  # code of the department that looks at every first publication
 DEMO = env.bool("DEMO", default=False)
 
 # --- security -------------------------------------------------------------------------------------------------------
@@ -236,6 +237,8 @@ PUBLIC_TABLES: dict[str, tuple[str, ...]] = {
     "catalogue.Need": (),
     "catalogue.Need_life_events": (),
     "catalogue.Need_categories": (),
+    "catalogue.Journey": (),
+    "catalogue.JourneyStep": (),
     "cms.ContentPage": (),
     "adapters.Binding": ("service", "connection", "operation", "live_at"),  # the lookups that a service page offers
     "adapters.Operation": (),
@@ -355,6 +358,8 @@ FAULT_CLOCK = env.str("FAULT_CLOCK", default="")
 
 # --- observability (docs/how-to/observe.md): off unless asked for -----------------------------------------------------
 METRICS_TOKEN = read_secret("METRICS_TOKEN", default="")
+# Logs of the server in front in which each line is the moment, the status and the path of a public page (cms.figures).
+PAGE_LOGS = env.list("PAGE_LOGS", default=[])
 METRICS_FOLDER = str(VAR_DIR / "metrics") if METRICS_TOKEN else ""
 if METRICS_FOLDER:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS_FOLDER  # prometheus_client looks for it when it is imported

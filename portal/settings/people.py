@@ -94,9 +94,9 @@ STAFF_RULES = ["services.catalogue.queries.is_member"]
 MEMBER_FOLLOWERS = ["cms.roles.follow"]
 # What follows from opening, renaming or merging a department (a function of the department each), and the modules of the
 # other floors whose rows pass from one department to another: `counted(department)` and `merge(gone, into)`.
-DEPARTMENT_FOLLOWERS = ["cms.departments.follow"]
+DEPARTMENT_FOLLOWERS = ["cms.department_pages.follow"]
 DEPARTMENT_HEIRS = [
-    "cms.departments",
+    "cms.department_pages",
     "services.cases.departments",
     "services.adapters.departments",
     "services.subscriptions.departments",

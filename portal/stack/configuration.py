@@ -62,6 +62,11 @@ class Stack:
         return self.var / "log"
 
     @property
+    def pages_log(self) -> Path:
+        """What is counted of public pages."""
+        return self.log / "pages.log"
+
+    @property
     def ports(self) -> dict[str, int]:
         """Port by the variable that chooses it."""
         return {
@@ -108,6 +113,7 @@ class Stack:
             "PORT": str(self.https),
             "TRUSTED_PROXIES": "1",
             "VAR_DIR": str(self.var),
+            "PAGE_LOGS": str(self.pages_log),
             "PYTHONUNBUFFERED": "1",
             "SSL_CERT_FILE": str(self.certificate_authority),
         }

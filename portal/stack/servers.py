@@ -95,6 +95,7 @@ def nginx(stack: Stack) -> Child:
         TLS_KEY=stack.var / "tls" / "portal.key",
         STATIC_ROOT=stack.var / "static",
         MEDIA_ROOT=stack.var / "media",
+        PAGES_LOG=stack.pages_log,
     )
     (folder / "nginx.conf").write_text(text, encoding="utf-8")
     (folder / "run" / "apps").mkdir(exist_ok=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -100,6 +100,7 @@ class StatusUpdate:
     version: str = ""
     event_id: str = ""
     at: datetime | None = None
+    results: Mapping[str, str] = field(default_factory=dict)  # what it names besides, such as the number of a certificate
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from services.adapters.values import Misconfigured, Prepared, Receipt, Submissio
 from services.cases import drafts, polling, queries, timeline
 from services.cases.attachments import as_submitted
 from services.cases.constants import Act, DeliveryState, Status
+from services.cases.journeys import runs
 from services.cases.leases import wake_following
 from services.cases.models import Attachment, Case, Delivery, Draft
 from services.cases.sentences import say
@@ -171,6 +172,7 @@ def submit_draft(draft: Draft, *, confirmed: str, declared: bool) -> Case:
         locked.open = None
         locked.answers = {}
         locked.save(update_fields=["open", "answers", "updated_at"])
+        runs.note_sent(locked, case, walk.answers)
     return case
 
 
@@ -263,8 +265,11 @@ DECISIONS: dict[str, str] = {
 NEEDS_REASON = frozenset({"tanya", "tolak", "selesai"})
 
 
-def decide_case(case: Case, *, clerk: User, decision: str, reason: str) -> None:
-    """A clerk's decision on a case that is worked on here. Raises ConflictError when it cannot be taken any more."""
+def decide_case(case: Case, *, clerk: User, decision: str, reason: str, results: Mapping[str, str] | None = None) -> None:
+    """A clerk's decision on a case that is worked on here. Raises ConflictError when it cannot be taken any more.
+
+    results: what the department names at the end, such as the number of a certificate; kept only when it completes the case.
+    """
     with transaction.atomic():
         locked = timeline.lock_case(case.pk)
         if queries.open_withdrawal(locked) is not None:
@@ -278,6 +283,8 @@ def decide_case(case: Case, *, clerk: User, decision: str, reason: str) -> None:
         )
         if not moved:
             raise _passed(locked)
+        if locked.status == Status.COMPLETED:
+            timeline.keep_results(locked, results or {})
         locked.clerk = clerk
         if locked.accepted_at is None and decision != "tolak":
             locked.accepted_at = timezone.now()

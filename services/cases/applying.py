@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from portal.lib.clocks import today
 from services.cases import drafts
 from services.cases.addresses import addresses_of
-from services.cases.fields import Field, fields_of
+from services.cases.fields import Field, fields_of, known_by_account
 from services.cases.trial import AnyDraft, Trial
 from services.catalogue.models import Availability, Service
 from services.forms import documents, engine
@@ -159,7 +159,7 @@ def check_page(draft: AnyDraft, *, changed: bool, undeclared: bool) -> dict[str,
     consent = next((question for question in form.questions() if question.type == "consent"), None)
     parts = _parts(form, walk)
     base = _base(draft, form)
-    sections = engine.summary(form, walk.answers, context, masked=draft.sources)
+    sections = engine.summary(form, walk.answers, context, masked=known_by_account(draft.sources))
     return {
         **base,
         "unfinished": bool(walk.problems),

@@ -59,7 +59,7 @@ def carry(draft: Draft) -> bool:
         known = {key: value for key, value in locked.answers.items() if key in kept}
         locked.answers = {key: _rows(before[key], after[key], value) for key, value in known.items()}
         locked.sources = {key: source for key, source in locked.sources.items() if key in kept}
-        fresh, sources = drafts.prefilled(new, locked.owner, [key for key in after if key not in before])
+        fresh, sources = drafts.known_of(locked.owner, new, [key for key in after if key not in before])
         locked.answers.update(fresh)
         locked.sources.update(sources)
         locked.seen = [part for part in locked.seen if _unchanged(part, old, new)]

@@ -21,6 +21,7 @@ from portal.lib.throttle import too_many
 from services.cases import actions, acts, queries
 from services.cases.attachments import JudgedFile, RefusedFileError, judge
 from services.cases.constants import Phase
+from services.cases.journeys.pages import place_of, run_rows
 from services.cases.models import Case, Delivery
 from services.cases.presentation import case_page, listed
 from services.cases.typing_kept import keeps_what_was_typed, take_typed
@@ -42,6 +43,7 @@ def account(request: SignedInRequest) -> HttpResponse:
             "cases": [row for row in cases if shown not in phases or row.case.phase in phases[shown]],
             "needs_action": [row for row in cases if row.needs_you],
             "drafts": queries.open_drafts_of(request.user)[:20],
+            "walks": run_rows(request.user),
             "recent": Message.objects.filter(recipient=request.user).exclude(case_reference="").order_by("-created_at")[:5],
             "shown": shown if shown in phases else "",
             "totals": {
@@ -58,7 +60,7 @@ def account(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def detail(request: SignedInRequest, reference: str) -> HttpResponse:
     case = _mine(request, reference)
-    return render(request, "cases/detail.html", case_page(case))
+    return render(request, "cases/detail.html", {**case_page(case), "place": place_of(case)})
 
 
 @keeps_what_was_typed

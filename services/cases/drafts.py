@@ -17,7 +17,7 @@ from django.utils.datastructures import MultiValueDict
 from accounts.models import User
 from portal.lib.clocks import today as city_today
 from services.cases import attachments
-from services.cases.models import Attachment, Case, Draft
+from services.cases.models import Attachment, Case, Draft, JourneyRun
 from services.cases.trial import AnyDraft
 from services.cases.typed import answers_typed, with_row, without_row
 from services.catalogue.models import Service
@@ -54,8 +54,7 @@ def start(service: Service, owner: User) -> Draft:
         return found
     _clear_expired(service, owner)
     version = current_version(service.form)
-    form = documents.load(version.document)
-    answers, sources = prefilled(form, owner, [question.key for question in form.questions()])
+    answers, sources = known_of(owner, documents.load(version.document))
     try:
         with transaction.atomic():
             return Draft.objects.create(
@@ -72,11 +71,14 @@ def start(service: Service, owner: User) -> Draft:
         return made
 
 
-def prefilled(form: documents.Form, owner: User, keys: Collection[str]) -> tuple[dict[str, Any], dict[str, str]]:
-    """(answers, where each came from) that the person's account has for these questions."""
+def known_of(
+    owner: User, form: documents.Form, keys: Collection[str] | None = None
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """What the account already says to the questions of a form (to these `keys` of it), and where each answer came from."""
     answers, sources = {}, {}
     for question in form.questions():
-        value = getattr(owner, PREFILL[question.prefill], "") if question.prefill in PREFILL and question.key in keys else ""
+        asked = question.prefill in PREFILL and (keys is None or question.key in keys)
+        value = getattr(owner, PREFILL[question.prefill], "") if asked else ""
         if value:
             answers[question.key] = type_of(question).normalise(question, value)
             sources[question.key] = question.prefill
@@ -148,20 +150,27 @@ def save_part(
     }
     with transaction.atomic(), attachments.nothing_left_behind() as stored:
         locked = lock(draft)
-        answers, problems = dict(locked.answers), dict(locked.upload_problems)
+        problems = dict(locked.upload_problems)
         for question in part.questions:
             if question.type == "file":
                 _take_files(locked, question, *judged[question.key], problems, stored)
-        for key, value in answers_typed(part, data, answers).items():
-            if locked.sources.get(key) and value != answers.get(key):
-                locked.sources.pop(key)
-            answers[key] = value
-        locked.answers, locked.upload_problems = answers, problems
+        take_answers(locked, part, data)
+        locked.upload_problems = problems
         if judge and part.key not in locked.seen:
             locked.seen = [*locked.seen, part.key]
         locked.carried = {}  # told once: whoever goes on has read it
         locked.expires_at = timezone.now() + LIFETIME
         locked.save()
+
+
+def take_answers(filled: Draft | JourneyRun, part: documents.Part, data: MultiValueDict[str, str]) -> None:
+    """Put what was typed on one part into a draft or a walk, also what is wrong. Saves nothing."""
+    answers = dict(filled.answers)
+    for key, value in answers_typed(part, data, answers).items():
+        if filled.sources.get(key) and value != answers.get(key):
+            filled.sources.pop(key)
+        answers[key] = value
+    filled.answers = answers
 
 
 def _judged(

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from services.cases.models import Attachment
+from services.cases.models import Attachment, JourneyRun
 from services.cases.trial import AnyDraft
 from services.cases.typed import rows_shown
 from services.forms import conditions, engine
@@ -69,7 +69,7 @@ class Field:
     marked: bool
     condition: str  # what must be answered so that this applies, for people without scripts
     data_if: str  # the same for the script, as JSON; empty when the question always applies here
-    prefilled: bool
+    source: str  # where a prefilled answer came from, as a sentence
     anchor: str  # where an error line leads
     marker: str  # name of the input that says it was asked
     rows: tuple[Row, ...] = ()
@@ -84,6 +84,7 @@ class Field:
     @property
     def described_by(self) -> str:
         ids = [f"{self.id}-h"] if self.hint else []
+        ids += [f"{self.id}-f"] if self.source else []
         ids += [f"{self.id}-s"] if self.condition else []
         ids += [f"{self.id}-e"] if self.problem else []
         return " ".join(ids)
@@ -99,14 +100,39 @@ _PIECE_LABELS = {
 _PIECE_WIDTHS = {"d": "k-w4", "m": "k-w4", "y": "k-w6"}
 
 
-def fields_of(draft: AnyDraft, form: Form, part: Part, walk: engine.Walk, context: Context, *, judged: bool) -> list[Field]:
-    """The fields of one part. A question whose condition looks at this same part is always there, with a sentence."""
+# Where an answer came from -> what stands at its field. Answers from the account are named `account.nik` and so on.
+SHARED, IMPLIED, GIVEN = "journey.shared", "journey.implied", "journey.given"
+_SOURCES = {
+    SHARED: gettext_lazy("Dari jawaban bersama urusan ini. Boleh Anda ubah."),
+    IMPLIED: gettext_lazy("Sudah kami pilih untuk urusan ini. Boleh Anda ubah."),
+    GIVEN: gettext_lazy("Dari hasil langkah sebelumnya. Boleh Anda ubah."),
+}
+
+
+def known_by_account(sources: Mapping[str, str]) -> dict[str, str]:
+    """The sources that are the account: what came from there is shown masked, what was typed or given is shown."""
+    return {key: source for key, source in sources.items() if source.startswith("account.")}
+
+
+def source_sentence(source: str) -> str:
+    if source.startswith("account."):
+        return str(_("Dari akun Anda. Boleh Anda ubah."))
+    return str(_SOURCES.get(source, ""))
+
+
+def fields_of(
+    draft: AnyDraft | JourneyRun, form: Form, part: Part, walk: engine.Walk, context: Context, *, judged: bool
+) -> list[Field]:
+    """The fields of one part of a draft, or of the shared questions of a walk.
+
+    A question whose condition looks at this same part is always there, with a sentence."""
     inside = {question.key for question in part.questions}
     problems = {problem.pointer: problem.text for problem in walk.of_part(part)} if judged else {}
-    problems.update({f"/{key}": text for key, text in draft.upload_problems.items()})
     uploaded: dict[str, list[Attachment]] = {}
-    for attachment in draft.attachments.order_by("id"):
-        uploaded.setdefault(attachment.question, []).append(attachment)
+    if not isinstance(draft, JourneyRun):
+        problems.update({f"/{key}": text for key, text in draft.upload_problems.items()})
+        for attachment in draft.attachments.order_by("id"):
+            uploaded.setdefault(attachment.question, []).append(attachment)
     fields = []
     for question in part.questions:
         if question.type == "consent":
@@ -132,7 +158,7 @@ def fields_of(draft: AnyDraft, form: Form, part: Part, walk: engine.Walk, contex
             Field(
                 **field,
                 files=tuple(uploaded.get(question.key, ())),
-                prefilled=question.key in draft.sources,
+                source=source_sentence(draft.sources.get(question.key, "")),
                 **_dependence(rest, form.question, {}),
                 **more,
             )
@@ -169,7 +195,7 @@ def _row(
             Field(
                 **_field(inner, row.get(inner.key), problem, context, base, name),
                 files=(),
-                prefilled=False,
+                source="",
                 **_dependence(rest, lambda key: own.get(key) or form.question(key), names),
             )
         )

@@ -33,6 +33,7 @@ def pack(update: StatusUpdate) -> dict[str, Any]:
         "version": update.version,
         "event_id": update.event_id,
         "at": update.at.isoformat() if update.at else None,
+        "results": dict(update.results),
     }
 
 

@@ -39,6 +39,47 @@ class Draft(models.Model):
         ]
 
 
+class JourneyRun(models.Model):
+    """One resident's walk along a journey, with the answers that several of its steps share. No staff query ever meets it."""
+
+    ref = models.CharField(max_length=22, unique=True, default=new_token)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="journey_runs")
+    journey = models.ForeignKey("catalogue.Journey", on_delete=models.PROTECT, related_name="runs")
+    version = models.ForeignKey("forms.FormVersion", on_delete=models.PROTECT, null=True, related_name="journey_runs")
+    answers = EncryptedJSONField(default=dict)  # raw, as in a draft; gone when every step is sent, or after 30 idle days
+    seen = models.JSONField(default=list)  # parts that were judged once
+    sources = models.JSONField(default=dict)  # question key -> where a prefilled answer came from
+    open = models.BooleanField(null=True, default=True)  # True, or NULL once another walk has begun
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    # Of the answers; of the whole walk when nothing was done yet. None: no answers are kept.
+    expires_at = models.DateTimeField(null=True, db_index=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["owner", "journey", "open"], name="one_open_walk_a_journey"),
+        ]
+
+
+class JourneyMark(models.Model):
+    """How far one step of a walk has come: its draft, its case, or what the resident says of it."""
+
+    run = models.ForeignKey(JourneyRun, on_delete=models.CASCADE, related_name="marks")
+    step = models.SlugField(max_length=60)  # the key of the journey's step
+    draft = models.OneToOneField(Draft, on_delete=models.SET_NULL, null=True, related_name="journey_mark")
+    case = models.OneToOneField("Case", on_delete=models.SET_NULL, null=True, related_name="journey_mark")
+    ticked_at = models.DateTimeField(null=True)  # "I have done this"
+    skipped_at = models.DateTimeField(null=True)  # "I do not need this"
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["run", "step"], name="one_mark_a_step"),
+            models.CheckConstraint(
+                condition=models.Q(ticked_at=None) | models.Q(skipped_at=None), name="a_step_is_not_both_done_and_skipped"
+            ),
+        ]
+
+
 class Case(models.Model):
     """One resident's request. The number is given at submission and never reused."""
 
@@ -66,6 +107,7 @@ class Case(models.Model):
     status_at = models.DateTimeField(default=timezone.now)
     backend_reference = models.CharField(max_length=120, blank=True)
     accepted_at = models.DateTimeField(null=True, blank=True)  # the department's receipt
+    results = EncryptedJSONField(default=dict)  # what the department named at the end: name -> text
     due_at = models.DateTimeField(null=True, blank=True)
     clerk = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="handled_cases"

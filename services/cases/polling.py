@@ -112,7 +112,8 @@ def _settle_answer(turn: Turn, update: StatusUpdate) -> str:
         poll = Poll.objects.filter(pk=turn.poll.pk, token=turn.token).first()
         if poll is None:
             return "fenced"
-        digest = hashlib.sha256("\0".join((update.word, update.version, update.message)).encode()).hexdigest()
+        named = [f"{name}={text}" for name, text in sorted(update.results.items())]
+        digest = hashlib.sha256("\0".join((update.word, update.version, update.message, *named)).encode()).hexdigest()
         reason = "nothing new"
         if digest != poll.seen:
             poll.seen, poll.turn = digest, poll.turn + 1

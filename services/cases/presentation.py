@@ -27,8 +27,10 @@ from services.cases.queries import (
     public_events,
     questions,
 )
+from services.catalogue.journeys.queries import gifts_of
 from services.catalogue.regions import kelurahan_source
 from services.forms import documents, engine
+from services.forms.documents import localized
 from services.forms.question_types import Context
 
 TROUBLED = (DeliveryState.UNCLEAR, DeliveryState.NEEDS_ATTENTION)
@@ -247,7 +249,14 @@ def staff_page(case: Case) -> dict[str, Any]:
         "may_decide": here and wish is None and case.phase != Phase.CLOSED,
         "stale": _stale_poll(case),
         "here": here,
+        "gifts": _gifts(case) if here else [],
     }
+
+
+def _gifts(case: Case) -> list[tuple[str, str]]:
+    """(name, label) of what the department may name when it completes the case, because a journey goes on with it."""
+    found = gifts_of(case.service) if case.service else {}
+    return [(name, localized(label)) for name, label in found.items()]
 
 
 def _summary(case: Case) -> list[engine.Section]:

@@ -23,6 +23,7 @@ from services.cases.constants import Phase
 from services.cases.models import Case
 from services.cases.presentation import TROUBLED, listed, staff_page
 from services.cases.typing_kept import keeps_what_was_typed, take_typed
+from services.forms.cleaning import clean
 
 MAX_REASON = 2000
 View = Callable[..., HttpResponse]
@@ -94,6 +95,12 @@ def _reason_of(request: SignedInRequest) -> str:
     return request.POST.get("alasan", "").replace("\r\n", "\n").strip()
 
 
+def _results_of(request: SignedInRequest, found: Case) -> dict[str, str]:
+    """What the clerk names at the end, of what may be named."""
+    typed = {name: clean(request.POST.get(f"hasil.{name}", "")[:120]) for name, _label in staff_page(found)["gifts"]}
+    return {name: text for name, text in typed.items() if text}
+
+
 def _kept(request: SignedInRequest, found: Case) -> HttpResponse:
     """The session had ended while a reason was written, and now it is there again."""
     typed = take_typed(request)
@@ -115,7 +122,7 @@ def decide(request: SignedInRequest, reference: str) -> HttpResponse:
     if len(reason) > MAX_REASON:
         return _page(request, found, reason, _("Alasan terlalu panjang. Paling banyak 2.000 huruf."))
     try:
-        actions.decide_case(found, clerk=request.user, decision=decision, reason=reason)
+        actions.decide_case(found, clerk=request.user, decision=decision, reason=reason, results=_results_of(request, found))
     except actions.ConflictError as error:
         return _page(request, _ours(request, reference), reason, str(error))
     messages.success(request, _("Keputusan tersimpan. Warga dikabari."))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -217,6 +218,7 @@ def apply_status_update(update: StatusUpdate, *, case_id: int) -> str:
         if update.status == case.status:
             case.status_version = update.version or case.status_version
             case.save(update_fields=["status_version"])
+            keep_results(case, update.results)
             if update.message:
                 CaseEvent.objects.create(
                     case=case, kind=CaseEvent.Kind.MESSAGE, text=update.message, actor="department", key=key
@@ -238,10 +240,18 @@ def apply_status_update(update: StatusUpdate, *, case_id: int) -> str:
                 key=key,
             )
             return "not a step of the table"
+        keep_results(case, update.results)
         if case.accepted_at is None and update.status != Status.REFUSED:
             case.accepted_at = timezone.now()
             case.save(update_fields=["accepted_at"])
         return ""
+
+
+def keep_results(case: Case, results: Mapping[str, str]) -> None:
+    """What the department names besides a status, such as the number of a certificate. Locked case."""
+    if results:
+        case.results = {**case.results, **results}
+        case.save(update_fields=["results"])
 
 
 def _between(at: datetime | None, case: Case) -> datetime:

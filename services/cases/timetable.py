@@ -17,6 +17,7 @@ from services.cases import polling
 from services.cases.attachments import delete_files_of_drafts, delete_held_before
 from services.cases.constants import DeliveryState, Phase
 from services.cases.disturbance import park_if_hung, reopen_if_well
+from services.cases.journeys import runs
 from services.cases.leases import database_now, due, in_turn
 from services.cases.models import Delivery, Draft, InboundEvent, Poll
 
@@ -97,9 +98,9 @@ def adopt_polls() -> int:
 
 @shared_task(name="services.cases.timetable.expire_drafts")
 def expire_drafts() -> int:
-    """Delete drafts whose 30 days are over, with their files (a sent draft's files belong to its case)."""
+    """Delete drafts whose 30 days are over, with their files (a sent draft's files belong to its case), and idle walks' answers."""
     expired = Draft.objects.filter(expires_at__lte=timezone.now())
     delete_files_of_drafts(expired)
     count, _ = expired.delete()
     delete_held_before(timezone.now() - HELD)
-    return count
+    return count + runs.expire(timezone.now())

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from services.cases import case_views, staff_views, views
+from services.cases import case_views, journey_views, staff_views, views
 from services.cases.webhooks import receive
 
 webhooks: list[URLPattern | URLResolver] = [path("<slug:code>/", receive, name="webhook")]
@@ -11,6 +11,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lacak/", case_views.track, name="track"),
     path("layanan/<slug:slug>/ajukan/", views.begin, name="apply"),
     path("layanan/<slug:slug>/kabari/", views.paused, name="service-paused"),
+    path("peristiwa/<slug:slug>/mulai/", journey_views.begin, name="walk-begin"),
+    path("urusan/<slug:ref>/", journey_views.walk, name="walk"),
+    path("urusan/<slug:ref>/hapus/", journey_views.discard, name="walk-discard"),
+    path("urusan/<slug:ref>/isian/<slug:key>/", journey_views.part, name="walk-part"),
+    path("urusan/<slug:ref>/langkah/<slug:key>/", journey_views.step, name="walk-step"),
     path("isian/<slug:ref>/", views.tasks, name="draft"),
     path("isian/<slug:ref>/periksa/", views.check, name="draft-check"),
     path("isian/<slug:ref>/kirim/", views.send, name="draft-send"),

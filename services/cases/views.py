@@ -21,6 +21,7 @@ from portal.lib.posted import posted
 from services.cases import actions, carrying, drafts, queries
 from services.cases.applying import check_page, closed_sentence, part_page, task_page
 from services.cases.attachments import open_attachment
+from services.cases.journeys.pages import place_of
 from services.cases.models import Attachment, Draft
 from services.cases.permissions import may_read_attachment
 from services.cases.presentation import receipt_page
@@ -82,7 +83,7 @@ def tasks(request: SignedInRequest, ref: str) -> HttpResponse:
         return sent
     if carrying.carry(draft):
         draft = _mine(request, ref)
-    return render(request, "cases/tasks.html", task_page(draft))
+    return render(request, "cases/tasks.html", {**task_page(draft), "place": place_of(draft)})
 
 
 @keeps_what_was_typed
@@ -228,7 +229,7 @@ def receipt(request: SignedInRequest, reference: str) -> HttpResponse:
     case = queries.case_of(request.user, reference)
     if case is None:
         raise Http404
-    return render(request, "cases/receipt.html", receipt_page(case))
+    return render(request, "cases/receipt.html", {**receipt_page(case), "place": place_of(case)})
 
 
 @login_required

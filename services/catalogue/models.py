@@ -15,6 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from portal.lib import languages
 from portal.lib.crypto import EncryptedTextField
 from portal.lib.references import new_token
+from services.catalogue.journey_models import Journey, JourneyStep, Opens
+
+__all__ = ["Journey", "JourneyStep", "Opens"]  # the rest is defined here
 
 
 class NamedInTwoLanguages:

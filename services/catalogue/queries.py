@@ -332,6 +332,11 @@ def service_point(code: str) -> ServicePoint | None:
     return ServicePoint.objects.filter(code=code).first() if code else None
 
 
+def service_points(codes: Iterable[str]) -> dict[str, ServicePoint]:
+    wanted = set(codes)
+    return {point.code: point for point in ServicePoint.objects.filter(code__in=wanted)} if wanted else {}
+
+
 def holidays() -> frozenset[date]:
     """The city's holidays. Kept for a minute: promises are counted in days."""
     days: frozenset[date] | None = cache.get(HOLIDAYS_KEY)

@@ -5,13 +5,14 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.models import Locale, Page
-from wagtail.test.utils.form_data import nested_form_data, streamfield
+from wagtail.test.utils.form_data import streamfield
 
 from accounts.models import User
 from cms import checks, publishing
 from cms.models import DepartmentPage, ServicePage
 from services.catalogue import queries
 from services.catalogue.models import Service
+from tests.cms.editor import edit, form_of, page_of
 
 pytestmark = pytest.mark.usefixtures("demo_city")
 
@@ -23,43 +24,7 @@ def desk(bob: User) -> Client:
     return client
 
 
-def page_of(code: str, language: str = "id") -> ServicePage:
-    return ServicePage.objects.get(locale__language_code=language, code=code)
-
-
 BOTH_TREES = pytest.mark.parametrize("language", ["id", "en"])
-
-
-def form_of(page: ServicePage, **changes: object) -> dict[str, object]:
-    """What the browser sends back from the edit view, with some fields changed."""
-    values: dict[str, object] = {}
-    for name in (
-        "title slug summary fee_amount fee_note time_value time_unit fill_minutes channel min_level app app_url hotline hours place product "
-        "late other_ways complaint_category complaint_channels decree_number kind synonyms sources"
-    ).split():
-        value = getattr(page, name)
-        values[name] = "" if value is None else value
-    values |= {"life_events": page.life_events, "category": page.category_id or "", "dimension": page.dimension_id or ""}
-    for name in ("fee_free", "illustrative", "confidential", "queue"):
-        if getattr(page, name):
-            values[name] = "on"
-    for name in ("who", "requirements", "legal"):
-        values[name] = streamfield([("item", b.value) for b in getattr(page, name)])
-    values["steps"] = streamfield([("step", {"title": b.value["title"], "text": b.value["text"]}) for b in page.steps])
-    values["exceptions"] = streamfield([])
-    for name in ("decree_date", "reviewed", "next_review", "go_live_at", "expire_at", "seo_title", "search_description"):
-        values[name] = ""
-    values["comments-TOTAL_FORMS"] = values["comments-INITIAL_FORMS"] = 0
-    for name, value in changes.items():
-        if value is None:
-            values.pop(name, None)
-        else:
-            values[name.replace("__", "-")] = value
-    return nested_form_data(values)
-
-
-def edit(client: Client, page: Page, **changes: object):  # type: ignore[no-untyped-def]
-    return client.post(f"/kelola/pages/{page.pk}/edit/", form_of(page, **changes))
 
 
 def test_bob_changes_a_fee_and_it_is_live_and_found_at_once(desk: Client, client: Client) -> None:

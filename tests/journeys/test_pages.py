@@ -39,6 +39,10 @@ PUBLIC = [
     ("service at an office", "", "{OFFICE}", 200),
     ("service by telephone", "", "{HOTLINE}", 200),
     ("service unknown", "", "/layanan/tidak-ada/", 404),
+    ("life events", "", "/peristiwa/", 200),
+    ("life event with its steps", "", "/peristiwa/kelahiran/", 200),
+    ("life event with its services", "", "/peristiwa/menikah/", 200),
+    ("list of a life event", "", "/layanan/?peristiwa=kelahiran", 200),
     ("departments", "", "/dinas/", 200),
     ("departments, kelurahan", "", "/dinas/?jenis=kelurahan", 200),
     ("department", "", "/dinas/dispendukcapil/", 200),
@@ -71,6 +75,12 @@ SIGNED_IN = [
     ("check", "adi", "{draft}periksa/", 200),
     ("check, undeclared", "adi", "{draft}periksa/?cek=1", 200),
     ("discard", "adi", "{draft}hapus/", 200),
+    ("walk", "adi", "{walk}", 200),
+    ("walk, shared part", "adi", "{walk}isian/pemohon/", 200),
+    ("walk, shared part with problems", "adi", "{walk}isian/anak/?cek=1", 200),
+    ("walk, delete", "adi", "{walk}hapus/", 200),
+    ("walk, failed and done", "alice", "{walked}", 200),
+    ("account with a walk", "alice", "/akun/", 200),
     ("task list, unfinished", "alice", "{empty}?cek=1", 200),
     ("part with problems", "alice", "{empty}{part2}/?cek=1", 200),
     ("part with files missing", "alice", "{empty}{part4}/?cek=1", 200),
@@ -187,6 +197,15 @@ def made(city: City, look: Any, tmp_path_factory: pytest.TempPathFactory) -> Ite
     other.goto(f"{city.base}/layanan/akta-kelahiran/ajukan/")
     places["draft"] = str(other.url).removeprefix(city.base)
     fill_birth(other, papers, nik="3576010101010009", nama="Adi Contoh", telepon="0812 0000 0002")
+    other.goto(f"{city.base}/peristiwa/kelahiran/mulai/")
+    places["walk"] = str(other.url).removeprefix(city.base).split("isian/")[0]
+    other.goto(f"{city.base}{places['walk']}isian/anak/")
+    other.click(NEXT)
+    page.goto(f"{city.base}/peristiwa/kelahiran/mulai/")
+    places["walked"] = str(page.url).removeprefix(city.base).split("isian/")[0]
+    for step, act in (("akta", "sudah"), ("jkn", "lewati")):
+        page.goto(city.base + places["walked"])
+        page.click(f"#langkah-{step} button[value={act}]")
 
     apply("akta-kelahiran")
     fill_birth(page, papers)

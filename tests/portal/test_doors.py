@@ -23,9 +23,10 @@ from cms.models import FormPage, ServicePage
 from portal import errors
 from portal.lib.clocks import today
 from services.cases import actions, drafts
+from services.cases.journeys import runs
 from services.cases.models import Case, Delivery
 from services.catalogue import invitations, members
-from services.catalogue.models import Department, Service
+from services.catalogue.models import Department, Journey, Service
 from services.catalogue.models import DepartmentRole as Role
 from services.forms.queries import current_version
 from services.subscriptions.actions import create_subscription
@@ -79,6 +80,7 @@ def samples(alice: User) -> dict[str, str]:
     # Never overdue, however long the visits take: /readyz tells of a delivery that no worker took.
     Delivery.objects.filter(case=case).update(next_try=timezone.now() + timedelta(days=1))
     draft = drafts.start(service, alice)
+    walk = runs.start(Journey.objects.get(life_event__slug="kelahiran"), alice)
     dukcapil = Department.objects.get(code="dispendukcapil")
     for name, role in (("klerk", Role.CLERK), ("sunting", Role.EDITOR), ("kepala", Role.MANAGER)):
         made = User.objects.create_user(f"{name}@example.org", "x", name=name)
@@ -102,6 +104,9 @@ def samples(alice: User) -> dict[str, str]:
         "parent_id": parent,
         "reference": case.reference,
         "isian/ref": draft.ref,
+        "urusan/ref": walk.ref,
+        "peristiwa/slug": "kelahiran",
+        "api/slug": "kelahiran",
         "key": "pemohon",
         "layanan/slug": "kutipan-kedua-akta",
         "slug": "privasi",
@@ -217,7 +222,12 @@ def test_staff_rooms_are_closed_to_strangers_and_residents() -> None:
 
 def test_a_case_is_seen_by_its_owner_and_its_department_alone() -> None:
     rows = written()
-    for address in ("permohonan/<slug:reference>/", "permohonan/<slug:reference>/terkirim/", "isian/<slug:ref>/"):
+    for address in (
+        "permohonan/<slug:reference>/",
+        "permohonan/<slug:reference>/terkirim/",
+        "isian/<slug:ref>/",
+        "urusan/<slug:ref>/",
+    ):
         for person in PEOPLE[1:]:
             assert (of(rows[address], person) in OPEN) == (person == "alice"), (address, person)
     seen = who_gets_in("petugas/permohonan/<slug:reference>/")

@@ -131,6 +131,10 @@ def test_the_list_knows_indonesian(indonesian: re.Pattern[str]) -> None:
         "/en/layanan/?q=birth+certificate",
         "/en/layanan/?q=fire",
         "/en/layanan/?q=zzxqw",
+        "/en/peristiwa/",
+        "/en/peristiwa/kelahiran/",
+        "/en/peristiwa/menikah/",
+        "/en/layanan/?peristiwa=kelahiran",
         "/en/dinas/",
         "/en/dinas/?jenis=kelurahan",
         "/en/dinas/dispendukcapil/",
@@ -234,6 +238,24 @@ def test_every_form_is_english_with_its_mistakes(client: Client, look: Look, ali
         for key in sorted(set(re.findall(rf"/en/isian/{draft.ref}/([\w-]+)/", page)) - {"periksa", "hapus", "kirim"}):
             assert client.post(f"/en/isian/{draft.ref}/{key}/", {"aksi": "lanjut"}).status_code == 303
             look(client, f"/en/isian/{draft.ref}/{key}/?cek=1")
+
+
+def test_a_walk_is_english(client: Client, look: Look, alice: User) -> None:
+    client.force_login(alice)
+    root = client.get("/en/peristiwa/kelahiran/mulai/")["Location"].split("isian/")[0]
+    for key in ("pemohon", "tempat-tinggal", "anak"):
+        look(client, f"{root}isian/{key}/")
+        client.post(f"{root}isian/{key}/", {"aksi": "lanjut"})
+        look(client, f"{root}isian/{key}/?cek=1")
+    look(client, root)
+    look(client, f"{root}hapus/")
+    for step, act in (("kk", "isi"), ("jkn", "lewati"), ("akta", "lewati"), ("akta", "sudah"), ("imunisasi", "sudah")):
+        client.post(f"{root}langkah/{step}/", {"aksi": act})
+        look(client, root)
+    draft = client.post(f"{root}langkah/kk/", {"aksi": "isi"})["Location"]
+    look(client, draft)
+    look(client, f"{draft}pemohon/")
+    assert "2 of 5 steps completed." in look(client, "/en/akun/")
 
 
 def test_no_form_has_a_text_without_english() -> None:

@@ -44,6 +44,7 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         TLS_KEY=folder / "portal.key",
         STATIC_ROOT=ROOT / "portal" / "static",
         MEDIA_ROOT=folder,
+        PAGES_LOG=folder / "pages.log",
     )
     (folder / "nginx.conf").write_text(text, encoding="utf-8")
     command = ["nginx", "-c", str(folder / "nginx.conf"), "-e", "stderr", "-g", "daemon off;"]

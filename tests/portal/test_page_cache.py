@@ -231,6 +231,10 @@ NOT_SHOWN = {
     "catalogue.Holiday",  # promises of one's own case
     "catalogue.SearchWord",  # written together with its SearchEntry
     "cms.CatalogueCheck",  # for operators
+    "cms.LogPosition",
+    "cms.PageFigure",  # for the owner of a page, as the next two
+    "cms.PageRemark",
+    "cms.PageVote",
     "cms.HomePage",
     "cms.DepartmentPage",  # its text is handed to the catalogue's Department
     "cms.ServicePage",  # projected into Service and ServiceText

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from portal.demo import city, codes
+from portal.demo import city, codes, journeys
 from portal.demo.apps import ensure_apps
 from portal.demo.pretend import PRETEND_DEPARTMENTS
 from services.adapters.models import Connection
@@ -32,6 +32,7 @@ class Command(BaseCommand):
         ensure_apps()
         if city.is_loaded():
             codes.ensure()
+            journeys.ensure()
             self._say(options, "Kota contoh sudah ada; tidak ada yang diubah. Pakai --reset untuk mengulang.")
         else:
             self._load(options)

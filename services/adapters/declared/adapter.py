@@ -36,6 +36,7 @@ from services.adapters.values import (
 from services.adapters.wire import Mark, Message, Wire
 
 MOST_UPDATES = 100
+MOST_OF_A_RESULT = 120
 
 
 class DeclaredAdapter(Adapter):
@@ -150,6 +151,7 @@ class DeclaredAdapter(Adapter):
             backend_reference=backend_reference,
             message=outcomes.sentence(value_at(data, declared["message"])) if declared.get("message") else "",
             version=envelope.text_of(value_at(data, declared["version"])) if declared.get("version") else "",
+            results=_results(data, declared.get("results")),
         )
 
     def ready(self, spec: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -199,6 +201,7 @@ class DeclaredAdapter(Adapter):
             version=text("version")[:60],
             event_id=event_id,
             at=envelope.moment_of(text("at")),
+            results=_results(item, paths.get("results")),
         )
 
     def _status_of(self, word: str) -> str:
@@ -289,3 +292,10 @@ def _inside(entry: Mapping[str, Any], content: bytes, names: Mapping[str, str]) 
     }
     made.pop("", None)
     return made
+
+
+def _results(data: Any, declared: Any) -> dict[str, str]:
+    """Name -> short text, for each declared path that leads to one."""
+    paths: Mapping[str, str] = declared or {}
+    found = {name: envelope.text_of(value_at(data, path))[:MOST_OF_A_RESULT] for name, path in paths.items()}
+    return {name: text for name, text in found.items() if text}

@@ -15,6 +15,7 @@ from services.adapters.values import Misconfigured
 
 _PATH = r"^/[!-~]{0,300}$"
 _HEADER = r"^[A-Za-z0-9-]{1,60}$"
+_RESULTS = "name -> path of what the department names besides, such as the number of a certificate"
 
 
 class SigningOptions(Declared):
@@ -108,6 +109,7 @@ class WebhookOptions(Declared):
     version = serializers.CharField(max_length=200, required=False)
     at = serializers.CharField(max_length=200, required=False)
     list = serializers.CharField(max_length=200, required=False, help_text="where several updates lie in one message")
+    results = serializers.DictField(child=serializers.CharField(max_length=200), required=False, help_text=_RESULTS)
     proof = ProofOptions(required=False)
 
 
@@ -260,6 +262,7 @@ class OperationSpec(Declared):
     status = serializers.CharField(max_length=200, required=False, help_text="where the answer says how the case stands")
     message = serializers.CharField(max_length=200, required=False)
     version = serializers.CharField(max_length=200, required=False)
+    results = serializers.DictField(child=serializers.CharField(max_length=200), required=False, help_text=_RESULTS)
     body = RowsField(required=False, help_text="answer, attachment, withdraw: rows like those of a binding")
     lookup = LookupSpec(required=False)
     idempotency = serializers.ChoiceField(

@@ -203,3 +203,75 @@ def test_with_the_right_password_nothing_stays_counted(resident: Person) -> None
     guess(resident.user.email, "salah")
     assert guess(resident.user.email, PASSWORD).status_code == 302
     assert not GuessCount.objects.exists()
+
+
+def wrong_codes(person: Person, many: int, *, first: int = 0) -> None:
+    """Somebody who knows the password guesses at the second factor, from many addresses."""
+    for number in range(first, first + many):
+        one = Person(person.user, Client(REMOTE_ADDR=f"10.0.8.{number % 250}"))
+        one.sign_in()
+        one.write(f"{number:06d}")
+
+
+def test_whoever_knows_the_password_keeps_no_owner_out_of_a_known_browser(sri: Person) -> None:
+    sri.sign_in()
+    sri.write(sri.code(-1))
+    assert sri.is_in
+    sri.browser.post("/akun/keluar/")
+    wrong_codes(sri, guessing.IN_WINDOW + 2)
+    sri.sign_in()
+    sri.write(sri.code())
+    assert sri.is_in
+
+
+def test_fifty_wrong_codes_in_a_row_leave_the_way_by_mail_open(sri: Person) -> None:
+    for number in range(12):
+        GuessCount.objects.update(window_at=timezone.now() - timedelta(minutes=6))
+        cache.clear()
+        wrong_codes(sri, guessing.IN_WINDOW, first=number * 5)
+    assert GuessCount.objects.filter(total=guessing.IN_ALL).exists()
+    later(60)
+    sri.sign_in()
+    sri.write(sri.code())
+    assert not sri.is_in, "after the password the code rests"
+    by_mail = Person(sri.user, Client(REMOTE_ADDR="10.0.9.1"))
+    code_in(by_mail)
+    assert not by_mail.is_in
+    by_mail.write(by_mail.code(1))
+    assert by_mail.is_in
+
+
+def test_a_code_of_ones_own_mailbox_opens_no_second_count_at_another_account(sri: Person, resident: Person) -> None:
+    wrong_codes(sri, guessing.IN_WINDOW)
+    stranger = Client(REMOTE_ADDR="10.0.8.250")
+    stranger.post("/akun/masuk/sekali/", {"login": resident.user.email})
+    one = Person(sri.user, stranger)
+    stranger.post("/akun/masuk/sekali/kode/", {"code": mailed_code()})
+    stranger.post("/akun/keluar/")
+    one.sign_in()
+    assert "Terlalu banyak" in one.write("000000").content.decode()
+
+
+def test_while_strangers_guess_at_codes_the_owner_gets_one_that_cannot_be_guessed(resident: Person) -> None:
+    for number in range(2):
+        one = Client(REMOTE_ADDR=f"10.0.7.{number}")
+        one.post("/akun/masuk/sekali/", {"login": resident.user.email})
+        for _try in range(3):
+            one.post("/akun/masuk/sekali/kode/", {"code": "000000"})
+    cache.clear()
+    resident.browser.post("/akun/masuk/sekali/", {"login": resident.user.email})
+    code = mailed_code()
+    assert len(code) == 12
+    resident.browser.post("/akun/masuk/sekali/kode/", {"code": code})
+    assert resident.is_in
+
+
+def test_a_long_code_has_three_tries_too(resident: Person) -> None:
+    key = guessing.one_time_of(resident.user.email or "")
+    GuessCount.objects.create(key=key, window_at=timezone.now(), in_window=guessing.IN_WINDOW, total=guessing.IN_ALL)
+    resident.browser.post("/akun/masuk/sekali/", {"login": resident.user.email})
+    code = mailed_code()
+    for _try in range(3):
+        resident.browser.post("/akun/masuk/sekali/kode/", {"code": "000000000000"})
+    resident.browser.post("/akun/masuk/sekali/kode/", {"code": code})
+    assert not resident.is_in

@@ -124,8 +124,7 @@ def test_whoever_has_no_password_signs_in_by_mail_and_chooses_one(db: None) -> N
     made = Person(User.objects.create_user("petugas-baru@example.org", None, name="Siti"))
     made.browser.post("/akun/masuk/sekali/", {"login": made.user.email})
     made.browser.post("/akun/masuk/sekali/kode/", {"code": mailed_code()})
-    confirm = re.search(r"http://localhost:8000(/akun/email/konfirmasi/\S+)", mail.outbox[-1].body)
-    assert confirm and made.browser.post(confirm[1]).status_code == 302 and made.is_in
+    assert made.is_in, "the code has proved the address"
     assert made.browser.post("/akun/sandi/buat/", {"password1": NEW, "password2": NEW}).status_code == 302
     again = Person(made.user)
     again.sign_in(NEW)

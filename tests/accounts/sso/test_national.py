@@ -200,6 +200,20 @@ def test_somebody_else_s_proof_never_lifts_my_session(provider: national_id.Prov
     assert client.get(back).status_code == 400, "worth one use"
 
 
+@pytest.mark.parametrize("named", ["https://evil.example", "", None])
+def test_an_answer_that_names_another_issuer_is_refused(
+    provider: national_id.Provider, client: Client, adi: User, named: str | None
+) -> None:
+    client.force_login(adi)
+    start = client.get("/akun/nasional/?lanjut=1&next=/akun/")
+    back, _mark, query = there(provider, start["Location"], "n-adi").partition("?")
+    answered = {name: values[0] for name, values in parse_qs(query).items()}
+    answered["iss"] = provider.issuer if named is None else named
+    answer = client.get(f"{back}?{urlencode(answered)}")
+    adi.refresh_from_db()
+    assert (answer.status_code, adi.assurance_level) == ((302, 2) if named is None else (400, 1))
+
+
 def test_a_visitor_cannot_steer_the_request(provider: national_id.Provider, client: Client, adi: User) -> None:
     client.force_login(adi)
     start = client.get("/akun/nasional/?lanjut=1&auth_params=acr_values%3Dlow&scope=all&next=https://evil.example/")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.account.models import EmailAddress
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import Consent, User
 from tests.accounts.sso.conftest import Party, claims_of
 
 
@@ -71,10 +71,17 @@ def test_a_wrong_password_goes_nowhere(signed_in: Party) -> None:
 
 
 def test_consent_is_no_way_round_a_fresh_sign_in(signed_in: Party) -> None:
-    from urllib.parse import urlencode
-
     answer = signed_in.browser.post(f"/akun/izin/?{urlencode(signed_in.query(max_age=60))}", {"jawaban": "izinkan"})
     assert answer["Location"].startswith("/akun/masuk/ulang/")
+
+
+def test_what_came_to_nothing_was_not_allowed_either(signed_in: Party) -> None:
+    query = signed_in.query(scope="openid profile phone", acr_values="urn:layanan-kota:level:3")
+    answer = signed_in.browser.post(f"/akun/izin/?{urlencode(query)}", {"jawaban": "izinkan"})
+    assert signed_in.told(answer)["error"] == "unmet_authentication_requirements"
+    row = Consent.objects.filter(client=signed_in.app).first()
+    assert row is None or "phone" not in row.scope_set()
+    assert signed_in.told(signed_in.ask(scope="openid profile phone", prompt="none"))["error"] == "consent_required"
 
 
 def test_what_the_app_reads_of_the_sign_in_is_frozen_with_the_code(signed_in: Party) -> None:

@@ -55,6 +55,26 @@ def test_a_genuine_message_is_read(connection):
     assert (row.direction, row.reference) == ("IN", "MJK-2611-AAAA-B")
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"nomor_akta": " 3576-LU-1 ", "nik": 3576010111250001}, {"no_akta": "3576-LU-1", "nik_anak": "3576010111250001"}),
+        ({"nomor_akta": "x" * 500}, {"no_akta": "x" * 120}),
+        ({"nomor_akta": ["x"], "nik": {"a": 1}, "rahasia": "y"}, {}),
+        ("teks", {}),
+        (None, {}),
+    ],
+)
+def test_what_a_department_names_besides_is_read_where_it_is_declared(connect, given, expected):
+    connection = connect(secrets={"webhook": [WEBHOOK_SECRET]})
+    paths = {"no_akta": "hasil.nomor_akta", "nik_anak": "hasil.nik"}
+    connection.options["webhook"] = {**connection.options["webhook"], "results": paths}
+    connection.save()
+    body = json.dumps({**MESSAGE, "hasil": given}).encode()
+    (update,) = gateway.read_webhook(connection, signed(body), body)
+    assert update.results == expected
+
+
 def test_the_standards_own_library_signs_what_we_accept(connection):
     from datetime import UTC, datetime
 

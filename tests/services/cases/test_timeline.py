@@ -207,3 +207,28 @@ def test_whatever_the_departments_clock_says_the_present_step_is_the_last(sent: 
     timeline.apply_status_update(update(sent, Status.IN_PROGRESS, event_id="o", version="8"), case_id=sent.pk)
     order = list(sent.events.filter(kind="STATUS").order_by("at", "id").values_list("status", flat=True))
     assert order[0] == Status.SUBMITTED and order[-1] == Status.WAITING_FOR_RESIDENT
+
+
+def test_what_a_department_names_besides_is_kept_encrypted_and_by_the_present_status_alone(
+    connect: Callable[..., Connection], submit: Callable[..., Case]
+) -> None:
+    connect()
+    case = submit()
+
+    def tell(status: str, version: str, **results: str) -> None:
+        event = f"e{status}{version}"
+        update = StatusUpdate(case.reference, status, status, version=version, event_id=event, results=results)
+        payload = inbound.pack(update)
+        timeline.apply_status_update(inbound.unpack(payload), case_id=case.pk)
+        case.refresh_from_db()
+
+    tell("COMPLETED", "5", no_akta="3576-LU-1")
+    tell("COMPLETED", "6", nik_anak="3576010111250001")
+    tell("IN_PROGRESS", "4", no_akta="an older message")
+    assert case.results == {"no_akta": "3576-LU-1", "nik_anak": "3576010111250001"}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT results FROM cases_case")
+        assert "3576" not in cursor.fetchone()[0]
+    older = inbound.pack(StatusUpdate(case.reference, "x", ""))
+    del older["results"]  # stored before departments could name any
+    assert inbound.unpack(older).results == {}

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cms', '0005_editors_are_members'),
+        ('cms', '0010_service_imports'),
         ('wagtailcore', '0098_apitoken'),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0004_later_acts_and_polling'),
+        ('cases', '0005_journeys'),
     ]
 
     operations = [

@@ -1,0 +1,58 @@
+"""What a browser sends from the editor of a page, with some fields changed."""
+
+from typing import Any
+
+from django.test import Client
+from wagtail.models import Page
+from wagtail.test.utils.form_data import nested_form_data, streamfield
+
+from cms.models import ServicePage
+
+TEXTS = (
+    "title slug summary fee_amount fee_note time_value time_unit fill_minutes channel min_level app app_url hotline hours place "
+    "product late other_ways complaint_category complaint_channels decree_number pledge kind synonyms sources"
+).split()
+STREAMS = "who requirements exceptions fees steps ways places contacts legal".split()
+
+
+def page_of(code: str, language: str = "id") -> ServicePage:
+    return ServicePage.objects.get(locale__language_code=language, code=code)
+
+
+def rows(*values: dict[str, Any] | str, kind: str = "item") -> Any:
+    """A stream of these rows, as the editor sends it."""
+    return streamfield([(kind, _as_sent(value)) for value in values])
+
+
+def form_of(page: ServicePage, **changes: object) -> dict[str, object]:
+    """What the browser sends back from the edit view; `action__publish` is the button `action-publish`, None takes a field out."""
+    values: dict[str, object] = {name: "" if (value := getattr(page, name)) is None else value for name in TEXTS}
+    values |= {"life_events": page.life_events, "category": page.category_id or "", "dimension": page.dimension_id or ""}
+    for name in ("fee_free", "illustrative", "confidential", "queue"):
+        if getattr(page, name):
+            values[name] = "on"
+    for name in STREAMS:
+        values[name] = streamfield([(b.block_type, _as_sent(b.block.get_prep_value(b.value))) for b in getattr(page, name)])
+    for name in ("decree_date", "reviewed", "next_review", "go_live_at", "expire_at", "seo_title", "search_description"):
+        values[name] = ""
+    values["comments-TOTAL_FORMS"] = values["comments-INITIAL_FORMS"] = 0
+    for name, value in changes.items():
+        if value is None:
+            values.pop(name, None)
+        else:
+            values[name.replace("__", "-")] = value
+    return nested_form_data(values)
+
+
+def _as_sent(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _as_sent(child) for name, child in value.items()}
+    if isinstance(value, list):  # a list block's rows
+        values = [row["value"] if row.keys() >= {"type", "value"} else row for row in value]
+        rows_sent: dict[Any, Any] = {n: {"deleted": "", "order": n, "value": _as_sent(row)} for n, row in enumerate(values)}
+        return {"count": len(values), **rows_sent}
+    return "" if value is None else value
+
+
+def edit(client: Client, page: Page, **changes: object) -> Any:
+    return client.post(f"/kelola/pages/{page.pk}/edit/", form_of(page, **changes))
