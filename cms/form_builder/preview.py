@@ -143,7 +143,7 @@ def _without_questions(paths: list[str], questions: list[Any], base: str) -> lis
 
 
 def _nobodys_service(page: FormPage) -> Service:
-    return Service(code=page.code() or "coba", department=Department(code="dinas", name="Dinas", short_name="Dinas"))
+    return Service(pk=0, code=page.code() or "coba", department=Department(code="dinas", name="Dinas", short_name="Dinas"))
 
 
 # --- the preview beside the editor ----------------------------------------------------------------------------------

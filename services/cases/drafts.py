@@ -74,7 +74,7 @@ def start(service: Service, owner: User) -> Draft:
 def known_of(
     owner: User, form: documents.Form, keys: Collection[str] | None = None
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """What the account already says to the questions of a form (to these alone, where named), and where each answer came from."""
+    """What the account already says to the questions of a form (to these `keys` of it), and where each answer came from."""
     answers, sources = {}, {}
     for question in form.questions():
         asked = question.prefill in PREFILL and (keys is None or question.key in keys)

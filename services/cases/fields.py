@@ -129,7 +129,7 @@ def fields_of(
     inside = {question.key for question in part.questions}
     problems = {problem.pointer: problem.text for problem in walk.of_part(part)} if judged else {}
     uploaded: dict[str, list[Attachment]] = {}
-    if not isinstance(draft, JourneyRun):  # a walk has no files
+    if not isinstance(draft, JourneyRun):
         problems.update({f"/{key}": text for key, text in draft.upload_problems.items()})
         for attachment in draft.attachments.order_by("id"):
             uploaded.setdefault(attachment.question, []).append(attachment)

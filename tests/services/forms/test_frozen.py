@@ -62,7 +62,7 @@ def test_every_page_of_it_is_shown_in_both_languages(frozen: dict[str, Any], db:
     form = load(frozen["document"])
     sample = sample_answers(form, today=TODAY, sources=SOURCES)
     trial = Trial(
-        service=Service(code="uji", department=Department(code="uji", name="Uji", short_name="Uji")),
+        service=Service(pk=0, code="uji", department=Department(code="uji", name="Uji", short_name="Uji")),
         version=FormVersion(definition=FormDefinition(code="uji"), number=1, document=frozen["document"]),
         addresses=Addresses(),
         answers={key: value for key, value in sample.answers.items() if key not in sample.files.values()},
