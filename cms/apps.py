@@ -1,5 +1,18 @@
+from typing import Any
+
 from django.apps import AppConfig
 from wagtail.users.apps import WagtailUsersAppConfig
+
+
+def _keep_rights(sender: Any, **_: Any) -> None:
+    """A release may give the roles other rights: groups follow with its migrations."""
+    from cms import review, scope
+    from cms.models import HomePage
+    from services.catalogue.models import Department
+
+    if Department.objects.exists() and HomePage.objects.exists():
+        scope.keep()
+        review.keep()
 
 
 class CmsConfig(AppConfig):
@@ -8,9 +21,13 @@ class CmsConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        from cms import publishing
+        from django.db.models.signals import post_migrate
+
+        from cms import publishing, review
 
         publishing.listen()
+        review.listen()
+        post_migrate.connect(_keep_rights, sender=self, dispatch_uid="cms.rights")
 
 
 class PeopleConfig(WagtailUsersAppConfig):

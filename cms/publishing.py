@@ -17,6 +17,7 @@ from django.db.models.signals import post_delete, post_save
 from wagtail.models import Page
 from wagtail.signals import post_page_move
 
+from cms import scope
 from cms.models import CatalogueCheck, DepartmentPage, ServicePage
 from portal.lib import editions
 from services.catalogue import actions, queries
@@ -186,7 +187,9 @@ def _under(page: Page) -> list[str]:
     return list(ServicePage.objects.filter(path__startswith=page.path).values_list("code", flat=True))
 
 
-def _on_save(sender: type, instance: Any, raw: bool = False, update_fields: Any = None, **_: Any) -> None:
+def _on_save(
+    sender: type, instance: Any, created: bool = False, raw: bool = False, update_fields: Any = None, **_: Any
+) -> None:
     if raw or getattr(_state, "muted", False) or not isinstance(instance, Page):
         return
     if update_fields and set(update_fields) <= _BOOKKEEPING:
@@ -197,6 +200,8 @@ def _on_save(sender: type, instance: Any, raw: bool = False, update_fields: Any 
     elif isinstance(instance, DepartmentPage):
         sync_departments([instance])
         sync(_under(instance))
+        if created:
+            scope.keep([instance.department])
     elif type(instance) is Page:
         sync(_under(instance))
 

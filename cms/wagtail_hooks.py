@@ -14,6 +14,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
 from cms import checks, scope
+from cms.files import OwnDocuments, OwnImages
 from cms.models import ServicePage
 
 
@@ -42,6 +43,19 @@ def explore_own(parent: Any, pages: QuerySet[Any], request: HttpRequest) -> Quer
     if parent.depth > 1 and not own.filter(path__startswith=parent.path).exists():
         raise Http404
     return pages
+
+
+@hooks.register("construct_homepage_summary_items")
+def count_nothing_of_others(request: HttpRequest, items: list[Any]) -> None:
+    """Rights in both trees make the tree's root the place to begin: it would be counted whole."""
+    if not request.user.is_superuser:
+        items.clear()
+
+
+@hooks.register("construct_admin_api", order=1000)
+def only_own_files(router: Any) -> None:
+    router.register_endpoint("images", OwnImages)
+    router.register_endpoint("documents", OwnDocuments)
 
 
 @hooks.register("before_copy_page")

@@ -3,6 +3,17 @@
 from cms.models.catalogue_check import CatalogueCheck
 from cms.models.content import ContentPage, HomePage
 from cms.models.department import DepartmentPage
+from cms.models.desk import DepartmentFolder
+from cms.models.review import DepartmentReviewTask, FirstPublicationTask
 from cms.models.service import ServicePage
 
-__all__ = ["CatalogueCheck", "ContentPage", "DepartmentPage", "HomePage", "ServicePage"]
+__all__ = [
+    "CatalogueCheck",
+    "ContentPage",
+    "DepartmentFolder",
+    "DepartmentPage",
+    "DepartmentReviewTask",
+    "FirstPublicationTask",
+    "HomePage",
+    "ServicePage",
+]

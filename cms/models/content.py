@@ -12,6 +12,7 @@ from wagtail.admin.panels import FieldPanel
 from wagtail.fields import RichTextField
 from wagtail.models import Page, Site
 
+from cms.page_rights import PageRights
 from portal.lib.languages import path_in
 
 
@@ -27,6 +28,9 @@ class FlatAddress:
         site = Site.find_for_request(request) if request else Site.objects.filter(is_default_site=True).first()
         page: Any = self
         return (site.pk, site.root_url, path_in(page.locale.language_code, self.flat_path())) if site else None
+
+    def permissions_for_user(self, user: Any) -> PageRights:
+        return PageRights(user, self)
 
     def get_admin_display_title(self) -> str:
         """The public title when live: a draft's new title is nobody else's business."""

@@ -23,6 +23,7 @@ PORTAL_TAGLINE_EN = env.str("PORTAL_TAGLINE_EN", default="One door to the servic
 CASE_NUMBER_PREFIX = env.str("CASE_NUMBER_PREFIX", default="MJK")
 SOURCE_CODE_URL = env.str("SOURCE_CODE_URL", default="")
 SECURITY_CONTACT = env.str("SECURITY_CONTACT", default=f"{PUBLIC_URL}/bantuan/")
+CITY_DESK = env.str("CITY_DESK", default="diskominfo")  # code of the department that looks at every first publication
 DEMO = env.bool("DEMO", default=False)
 
 # --- security -------------------------------------------------------------------------------------------------------
@@ -289,8 +290,11 @@ WAGTAILUSERS_PASSWORD_ENABLED = False  # nobody chooses a password for somebody 
 WAGTAIL_PASSWORD_RESET_ENABLED = False
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
+WAGTAIL_FINISH_WORKFLOW_ACTION = "cms.finishing.publish"
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
+WAGTAILIMAGES_IMAGE_FORM_BASE = "cms.files.ImageForm"
+WAGTAILDOCS_DOCUMENT_FORM_BASE = "cms.files.DocumentForm"
 WAGTAILDOCS_EXTENSIONS = ["pdf", "csv", "xlsx", "docx", "odt"]
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 
