@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
+from django.utils.timezone import now
 from django.utils.translation import gettext_noop
 from wagtail.models import TaskState, Workflow, WorkflowPage, WorkflowState, WorkflowTask
 from wagtail.signals import task_rejected, task_submitted, workflow_approved
@@ -13,6 +14,7 @@ from wagtail.signals import task_rejected, task_submitted, workflow_approved
 from accounts.models import User
 from cms import reviewers, scope
 from cms.models import DepartmentReviewTask, FirstPublicationTask, HomePage
+from portal.lib.languages import DEFAULT
 from services.catalogue.models import Department
 from services.notifications.actions import notify
 
@@ -87,6 +89,18 @@ def _tell(people: Iterable[User], template: str, key: str, page: Any, **more: An
     }
     for person in people:
         notify(person.pk, template=template, key=f"{template}:{key}:{person.pk}", context=context)
+
+
+def tell_of_comments(people: Iterable[User], page: Any, *, by: str, lines: list[str], resolved: int) -> None:
+    """One message a person for all that was written at one save."""
+    key = f"{page.pk}:{page.latest_revision_id}:{now().timestamp():.3f}"
+    _tell(people, "review_comments", key, page, by=by, lines=lines, resolved=resolved)
+
+
+def tell_of_refusal(people: Iterable[User], page: Any, revision: int, problems: dict[str, list[str]]) -> None:
+    """`problems`: sentences by language."""
+    in_english = {f"problems_{language}": words for language, words in problems.items()}
+    _tell(people, "schedule_refused", str(revision), page, problems=problems[DEFAULT], **in_english)
 
 
 def _on_submitted(sender: Any, instance: TaskState, user: Any = None, **_: Any) -> None:

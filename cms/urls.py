@@ -3,7 +3,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.admin.auth import require_admin_access
 from wagtail.documents import urls as wagtaildocs_urls
 
-from cms import people, views
+from cms import people, staff_views, views
 
 in_one_language: list[URLPattern | URLResolver] = [
     path("sitemap.xml", views.sitemap, name="sitemap"),
@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("layanan/<slug:slug>/", views.service, name="service"),
     path("dinas/", views.department_list, name="departments"),
     path("dinas/<slug:code>/", views.department, name="department"),
+    path("petugas/halaman/", staff_views.pages, name="staff-pages"),
     path("status/", views.status, name="status"),
     path("<slug:slug>/", views.content, name="content"),
 ]

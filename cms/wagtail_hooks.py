@@ -12,10 +12,15 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
+from wagtail.models import TaskState, WorkflowState
+from wagtail.signals import task_submitted, workflow_approved, workflow_rejected, workflow_submitted
 
-from cms import checks, scope
+from cms import checks, page_views, scope
 from cms.files import OwnDocuments, OwnImages
 from cms.models import ServicePage
+from services.cases.queries import running_cases
+
+_MENU = {"explorer", "permohonan-masuk", "yang-perlu-dibenahi", "documents", "images", "help"}
 
 
 @hooks.register("insert_global_admin_css")
@@ -90,8 +95,38 @@ def work_list() -> MenuItem:
     return MenuItem(_("Permohonan masuk"), "/petugas/", icon_name="tasks", order=50)
 
 
+@hooks.register("register_admin_menu_item")
+def what_to_mend() -> MenuItem:
+    return MenuItem(_("Yang perlu dibenahi"), "/petugas/halaman/", name="yang-perlu-dibenahi", icon_name="warning", order=60)
+
+
 @hooks.register("construct_main_menu")
 def only_what_editors_use(request: HttpRequest, items: list[MenuItem]) -> None:
     """Reports list more than one department's pages; they are for the operator."""
     if not request.user.is_superuser:
-        items[:] = [item for item in items if item.name in ("explorer", "permohonan-masuk", "documents", "images", "help")]
+        items[:] = [item for item in items if item.name in _MENU]
+
+
+@hooks.register("register_admin_viewset")
+def our_pages() -> list[Any]:
+    return [viewset() for viewset in page_views.VIEWSETS]
+
+
+@hooks.register("after_bulk_action")
+def cases_go_on(request: HttpRequest, action_type: str, objects: Any, action: Any) -> None:
+    """Many pages taken offline at once: the applications for them go on."""
+    if action_type == "unpublish":
+        pages = [page.specific for page in objects]
+        running = sum(running_cases(p.code) for p in pages if isinstance(p, ServicePage) and not p.is_translation)
+        if running:
+            messages.warning(request, _("%d permohonan untuk layanan itu tetap berjalan.") % running)
+
+
+# Our own messages go through the outbox, in each reader's language (`cms.review`).
+for _signal, _name in (
+    (workflow_approved, "workflow_state_approved_email_notification"),
+    (workflow_rejected, "workflow_state_rejected_email_notification"),
+    (workflow_submitted, "workflow_state_submitted_email_notification"),
+):
+    _signal.disconnect(sender=WorkflowState, dispatch_uid=_name)
+task_submitted.disconnect(sender=TaskState, dispatch_uid="group_approval_task_submitted_email_notification")

@@ -6,6 +6,7 @@ from cms.models.department import DepartmentPage
 from cms.models.desk import DepartmentFolder
 from cms.models.review import DepartmentReviewTask, FirstPublicationTask
 from cms.models.service import ServicePage
+from cms.models.upkeep import PageUpkeep
 
 __all__ = [
     "CatalogueCheck",
@@ -15,5 +16,6 @@ __all__ = [
     "DepartmentReviewTask",
     "FirstPublicationTask",
     "HomePage",
+    "PageUpkeep",
     "ServicePage",
 ]

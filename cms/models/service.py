@@ -59,7 +59,8 @@ class ServicePageForm(WagtailAdminPageForm):
         from cms.checks import problems
 
         super()._post_clean()
-        if "action-publish" in self.data or "action-submit" in self.data:
+        approves = "action-workflow-action" in self.data and self.data.get("workflow-action-name") == "approve"
+        if approves or {"action-publish", "action-submit", "action-restart-workflow"} & set(self.data):
             for problem in problems(self.instance):
                 self.add_error(problem.field if problem.field in self.fields else None, problem.text)
 

@@ -290,6 +290,8 @@ WAGTAILUSERS_PASSWORD_ENABLED = False  # nobody chooses a password for somebody 
 WAGTAIL_PASSWORD_RESET_ENABLED = False
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
+# Private networks that links on pages are asked in at night: none, or an editor could look into them by writing addresses.
+LINK_CHECK_NETWORKS: list[str] = []
 WAGTAIL_FINISH_WORKFLOW_ACTION = "cms.finishing.publish"
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
