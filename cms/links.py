@@ -43,8 +43,8 @@ def links_of(page: Any) -> list[Link]:
     """Every address outside the portal that a reader of this page may press or copy, with the field it stands in."""
     found: dict[str, Link] = {}
     for field, text in _texts(page):
-        for url in _HREF.findall(text) if field == "body" else _ADDRESS.findall(text):
-            url = urldefrag(url.rstrip(".,;:!?").replace("&amp;", "&")).url
+        for written in _HREF.findall(text) if field == "body" else _ADDRESS.findall(text):
+            url = urldefrag(written.rstrip(".,;:!?").replace("&amp;", "&")).url
             found.setdefault(url, Link(url, field))
     return list(found.values())[:_MOST]
 

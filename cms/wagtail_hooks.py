@@ -28,6 +28,11 @@ def city_colours() -> SafeString:
     return format_html('<link rel="stylesheet" href="{}">', static("portal/wagtail-admin.css"))
 
 
+@hooks.register("insert_global_admin_js")
+def without_inline_scripts() -> SafeString:
+    return format_html('<script src="{}"></script>', static("portal/kelola.js"))
+
+
 @hooks.register("construct_page_chooser_queryset")
 def choose_own_or_public(pages: Any, request: HttpRequest) -> Any:
     """A link may go to one's own pages, and to what everybody can read anyway."""

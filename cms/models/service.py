@@ -16,7 +16,7 @@ from wagtail.fields import StreamField
 from wagtail.models import Page
 
 from cms.blocks import ITEMS, RARE_CASES, STEPS
-from cms.models.content import FlatAddress
+from cms.models.content import CopyWithoutAlias, FlatAddress
 from portal.lib.languages import DEFAULT
 from services.catalogue.models import Category, Channel, Dimension, LifeEvent, Service
 
@@ -142,6 +142,7 @@ class ServicePage(FlatAddress, Page):
     sources = models.TextField(_("sumber"), blank=True, help_text=_("Alamat sumber resmi, satu per baris."))
 
     base_form_class = ServicePageForm
+    copy_form_class = CopyWithoutAlias
     content_panels = [
         *Page.content_panels,
         FieldPanel("summary"),
@@ -234,6 +235,8 @@ class ServicePage(FlatAddress, Page):
         from cms.checks import refuse_incomplete
 
         fields = kwargs.get("update_fields")
+        if self.alias_of_id and self._state.adding and self.alias_of.locale_id == self.locale_id:
+            raise ValidationError(_("Layanan tidak bisa punya alias. Buat salinan, atau pindahkan halamannya."))
         if not self.code:
             self.code = self._new_code()
             if fields is not None:

@@ -1,0 +1,69 @@
+"""What the browser of an editor or a reviewer sends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.test import Client
+from wagtail.models import Page, TaskState
+from wagtail.test.utils.form_data import nested_form_data, streamfield
+
+from accounts.models import User
+from cms.models import ServicePage
+
+PUBLISH: dict[str, Any] = {"action__publish": "1"}
+SUBMIT: dict[str, Any] = {"action__submit": "1"}
+
+
+def page_of(code: str, language: str = "id") -> ServicePage:
+    return ServicePage.objects.get(locale__language_code=language, code=code)
+
+
+def desk_of(name: str) -> Client:
+    client = Client()
+    client.force_login(User.objects.get(email=f"{name}@example.org"))
+    return client
+
+
+def form_of(page: ServicePage, **changes: object) -> dict[str, object]:
+    """What the browser sends back from the edit view, with some fields changed."""
+    values: dict[str, object] = {}
+    for name in (
+        "title slug summary fee_amount fee_note time_value time_unit fill_minutes channel min_level app app_url hotline hours place product "
+        "late other_ways complaint_category complaint_channels decree_number kind synonyms sources"
+    ).split():
+        value = getattr(page, name)
+        values[name] = "" if value is None else value
+    values |= {"life_events": page.life_events, "category": page.category_id or "", "dimension": page.dimension_id or ""}
+    for name in ("fee_free", "illustrative", "confidential", "queue"):
+        if getattr(page, name):
+            values[name] = "on"
+    for name in ("who", "requirements", "legal"):
+        values[name] = streamfield([("item", b.value) for b in getattr(page, name)])
+    values["steps"] = streamfield([("step", {"title": b.value["title"], "text": b.value["text"]}) for b in page.steps])
+    values["exceptions"] = streamfield([])
+    for name in ("decree_date", "reviewed", "next_review", "go_live_at", "expire_at", "seo_title", "search_description"):
+        values[name] = ""
+    values["comments-TOTAL_FORMS"] = values["comments-INITIAL_FORMS"] = 0
+    for name, value in changes.items():
+        if value is None:
+            values.pop(name, None)
+        else:
+            values[name.replace("__", "-")] = value
+    return nested_form_data(values)  # type: ignore[no-any-return]
+
+
+def edit(client: Client, page: Page, **changes: object) -> Any:
+    return client.post(f"/kelola/pages/{page.pk}/edit/", form_of(page.specific, **changes))
+
+
+def submit(client: Client, page: Page, **changes: object) -> Any:
+    response = edit(client, page, **changes, **SUBMIT)
+    assert response.status_code == 302, response.context["form"].errors if response.context else response
+    return response
+
+
+def decide(client: Client, page: Page, action: str = "approve", comment: str = "") -> Any:
+    """Press the button of the review that the page waits in."""
+    state = TaskState.objects.filter(workflow_state__object_id=str(page.pk), status=TaskState.STATUS_IN_PROGRESS).get()
+    return client.post(f"/kelola/pages/workflow/action/{page.pk}/{action}/{state.pk}/", {"comment": comment})
