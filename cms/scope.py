@@ -152,8 +152,15 @@ def _keep_groups(codes: Iterable[str], *, whole: bool, check: bool, found: list[
             ours |= Q(name__startswith=prefix)
         left = Group.objects.filter(ours).exclude(name__in=names)
         found += [f"group {name} is of no department" for name in left.values_list("name", flat=True)]
+        at_the_root = [
+            GroupPagePermission.objects.filter(page__depth=1),  # of every department; Wagtail brings two groups with them
+            GroupCollectionPermission.objects.filter(collection__depth=1),
+        ]
+        found += [f"{row} at the root" for rows in at_the_root for row in rows.select_related("group", "permission")]
         if not check:
             left.delete()
+            for rows in at_the_root:
+                rows.delete()
     return dict(Group.objects.filter(name__in=names).values_list("name", "pk"))
 
 

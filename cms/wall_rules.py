@@ -64,10 +64,7 @@ def _explored(argument: str) -> Rule:
 
 def _linkable(request: HttpRequest, kwargs: dict[str, Any]) -> None:
     """A link may go to one's own pages, to what everybody can read, and to nothing else."""
-    pages = [*request.GET.getlist("id"), *request.GET.getlist("target_pages[]")]
-    if "parent_page_id" in kwargs:
-        pages.append(kwargs["parent_page_id"])
-    for page in pages:
+    for page in [*request.GET.getlist("id"), *request.GET.getlist("target_pages[]")]:
         public = Page.objects.filter(Q(live=True) | Q(depth=1), pk=_number(page)).exists()
         _need(public or scope.own_pages(request.user).filter(pk=page).exists())
 
@@ -166,26 +163,26 @@ _page_rules |= _pages(
     type_use_results=superusers,
     set_privacy=superusers,  # a page here is public or not: nothing projects a third state
 )
-_file_rules: dict[str, Rule] = {}
-for _app, _model, _argument in (
-    ("wagtailimages", get_image_model, "image_id"),
-    ("wagtaildocs", get_document_model, "document_id"),
-):
-    _own = _files(_model, _argument)
-    _listed = _files(_model)
-    _file_rules |= _all(
-        _own, f"{_app}:", "edit delete preview image_usage document_usage url_generator url_generator_output"
-    )
-    _file_rules |= _all(_listed, f"{_app}:", "index index_results add add_multiple")
-    _many = _files(_model, "image_id" if _app == "wagtailimages" else "doc_id")
-    _file_rules |= _all(_many, f"{_app}:", "edit_multiple delete_multiple")
-    _file_rules |= _all(
-        _own_upload,
-        f"{_app}:",
-        "create_multiple_from_uploaded_image create_multiple_from_uploaded_document delete_upload_multiple",
-    )
-    _file_rules |= _all(_listed, f"{_app}_chooser:", "choose choose_results chosen_multiple create")
-    _file_rules |= _pages(f"{_app}_chooser", chosen=_files(_model, "pk"), select_format=_own)
+_image, _images = _files(get_image_model, "image_id"), _files(get_image_model)
+_document, _documents = _files(get_document_model, "document_id"), _files(get_document_model)
+_file_rules: dict[str, Rule] = {
+    **_all(_images, "wagtailimages:", "index index_results add add_multiple"),
+    **_all(
+        _image,
+        "wagtailimages:",
+        "edit delete preview image_usage url_generator url_generator_output edit_multiple delete_multiple",
+    ),
+    **_all(_own_upload, "wagtailimages:", "create_multiple_from_uploaded_image delete_upload_multiple"),
+    **_all(_images, "wagtailimages_chooser:", "choose choose_results chosen_multiple create"),
+    "wagtailimages_chooser:chosen": _files(get_image_model, "pk"),
+    "wagtailimages_chooser:select_format": _image,
+    **_all(_documents, "wagtaildocs:", "index index_results add add_multiple"),
+    **_all(_document, "wagtaildocs:", "edit delete document_usage"),
+    **_all(_files(get_document_model, "doc_id"), "wagtaildocs:", "edit_multiple delete_multiple"),
+    **_all(_own_upload, "wagtaildocs:", "create_multiple_from_uploaded_document delete_upload_multiple"),
+    **_all(_documents, "wagtaildocs_chooser:", "choose choose_results chosen_multiple create"),
+    "wagtaildocs_chooser:chosen": _files(get_document_model, "pk"),
+}
 
 RULES: dict[str, Rule] = {
     **_page_rules,
@@ -207,7 +204,8 @@ RULES: dict[str, Rule] = {
     "wagtailadmin_explore": _explored("parent_page_id"),
     "wagtailadmin_explore_results": _explored("parent_page_id"),
     "wagtailadmin_choose_page": _linkable,
-    **_all(_linkable, "wagtailadmin_choose_page", "_child _search _chosen_multiple"),
+    "wagtailadmin_choose_page_child": _explored("parent_page_id"),  # another department's public pages are found by search
+    **_all(_linkable, "wagtailadmin_choose_page", "_search _chosen_multiple"),
     "wagtail_bulk_action": _bulk,
     "wagtailadmin_api:pages:listing": everybody,  # asks the permission policy
     "wagtailadmin_api:pages:detail": _explored("pk"),

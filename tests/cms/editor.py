@@ -50,7 +50,7 @@ def form_of(page: ServicePage, **changes: object) -> dict[str, object]:
             values.pop(name, None)
         else:
             values[name.replace("__", "-")] = value
-    return nested_form_data(values)  # type: ignore[no-any-return]
+    return nested_form_data(values)
 
 
 def edit(client: Client, page: Page, **changes: object) -> Any:

@@ -82,7 +82,9 @@ def test_a_page_expires_and_its_cases_go_on(client: object) -> None:
 
 def test_the_command_says_what_it_did_and_dryrun_does_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     page = approved_for("akta-kelahiran", 1, product="Nanti")
-    Revision.objects.filter(approved_go_live_at__isnull=False).update(approved_go_live_at=timezone.now() - timedelta(minutes=1))
+    Revision.objects.filter(approved_go_live_at__isnull=False).update(
+        approved_go_live_at=timezone.now() - timedelta(minutes=1)
+    )
     call_command("publish_scheduled", dryrun=True)
     assert f"goes live: {page.title}" in capsys.readouterr().out
     call_command("publish_scheduled")
@@ -101,7 +103,9 @@ def test_the_manager_can_stop_what_was_approved_for_later() -> None:
     assert not Revision.objects.filter(approved_go_live_at__isnull=False).exists()
 
 
-def test_taking_a_service_offline_warns_of_running_cases_and_they_stay(alice: User, django_capture_on_commit_callbacks: object) -> None:
+def test_taking_a_service_offline_warns_of_running_cases_and_they_stay(
+    alice: User, django_capture_on_commit_callbacks: object
+) -> None:
     made = User.objects.create_user("kepala@example.org", "x", name="Kepala Contoh")
     members.set_roles(made, department=Department.objects.get(code="dispendukcapil"), roles=[Role.MANAGER], by=None)
     page, chief = page_of("akta-kelahiran"), desk_of("kepala")
