@@ -46,6 +46,8 @@ from tests.cms.editor import desk_of, page_of, submit
 
 pytestmark = [pytest.mark.usefixtures("demo_city"), pytest.mark.timeout(1200)]
 SECRET = "zrahasiadlh"  # in every title, name and text of the other department that is not public
+WORD = "zcaridlh"  # stands beside it, and is what is searched for: an echo of the search shows nothing
+TITLE = f"{SECRET} {WORD}"
 NAME = "Dewi Contoh"
 
 
@@ -138,23 +140,23 @@ def theirs(settings: Any, tmp_path: Any) -> Theirs:
     corner = DepartmentPage.objects.get(locale__language_code="id", department="dlh")
     live, english = page_of("pengangkutan-sampah"), page_of("pengangkutan-sampah", "en")
     for page in (live, english):  # public pages with drafts that are not
-        page.title = f"{SECRET} judul"
+        page.title = f"{TITLE} judul"
         page.save_revision(user=dewi)
         ServicePage.objects.filter(pk=page.pk).update(draft_title=page.title)
     values = {name: getattr(live, name) for name in ("category", "summary", "product", "requirements", "steps")}
-    draft = ServicePage(title=f"{SECRET} draf", slug=SECRET, live=False, fee_free=True, time_unit="langsung", **values)
+    draft = ServicePage(title=f"{TITLE} draf", slug=SECRET, live=False, fee_free=True, time_unit="langsung", **values)
     draft.complaint_category = "umum"
     draft.owner = dewi
     corner.add_child(instance=draft)
     draft.save_revision(user=dewi)
-    submit(desk_of("dewi"), ServicePage.objects.get(pk=draft.pk), title=f"{SECRET} draf")
-    Comment.objects.create(page=draft, user=dewi, text=f"{SECRET} komentar", contentpath="product")
+    submit(desk_of("dewi"), ServicePage.objects.get(pk=draft.pk), title=f"{TITLE} draf")
+    Comment.objects.create(page=draft, user=dewi, text=f"{TITLE} komentar", contentpath="product")
     scheduled = live.save_revision(user=dewi, approved_go_live_at=timezone.now() + timedelta(days=3))
     folder = DepartmentFolder.objects.get(department="dlh").collection
-    Collection.objects.filter(pk=folder.pk).update(name=f"{SECRET} map")
-    image = Image.objects.create(title=f"{SECRET} gambar", file=picture(f"{SECRET}.png"), collection=folder)
+    Collection.objects.filter(pk=folder.pk).update(name=f"{TITLE} map")
+    image = Image.objects.create(title=f"{TITLE} gambar", file=picture(f"{SECRET}.png"), collection=folder)
     document = Document.objects.create(
-        title=f"{SECRET} berkas", file=ContentFile(b"%PDF", name=f"{SECRET}.pdf"), collection=folder
+        title=f"{TITLE} berkas", file=ContentFile(b"%PDF", name=f"{SECRET}.pdf"), collection=folder
     )
     state = WorkflowState.objects.get(object_id=str(draft.pk))
     assert state.current_task_state is not None
@@ -230,10 +232,10 @@ _ACTIONS = ["delete", "move", "unpublish", "publish", "add_to_collection", "add_
 def paths(theirs: Theirs, own: int) -> Iterator[str]:
     """Every address with something of theirs in its arguments, and those without arguments with it in the query."""
     query = (
-        f"?q={SECRET}",
+        f"?q={WORD}",
         f"?collection_id={theirs.folder}",
         f"?id={theirs.pages[3]}&id={theirs.pages[1]}",
-        f"?tag={SECRET}",
+        f"?tag={WORD}",
     )
     for name, pattern, arguments in ADDRESSES:
         if name == "wagtail_bulk_action":
@@ -270,11 +272,11 @@ def paths(theirs: Theirs, own: int) -> Iterator[str]:
         f"pages/?child_of={theirs.pages[0]}",
         f"pages/?descendant_of={theirs.pages[0]}&for_explorer=1",
         f"pages/?translation_of={theirs.pages[3]}",
-        f"pages/?search={SECRET}",
+        f"pages/?search={WORD}",
         f"pages/find/?id={theirs.pages[3]}",
         f"images/find/?id={theirs.image}",
         f"documents/find/?id={theirs.document}",
-        f"images/?search={SECRET}",
+        f"images/?search={WORD}",
         "images/?fields=*",
         "documents/?fields=*",
     ):
@@ -282,7 +284,7 @@ def paths(theirs: Theirs, own: int) -> Iterator[str]:
     yield f"/kelola/images/chooser/chosen-multiple/?id={theirs.image}"
     yield f"/kelola/documents/chooser/chosen-multiple/?id={theirs.document}"
     yield f"/kelola/choose-page/?target_pages[]={theirs.pages[3]}&user_perms=move_to"
-    yield f"/kelola/choose-page/search/?q={SECRET}&page_type=cms.servicepage"
+    yield f"/kelola/choose-page/search/?q={WORD}&page_type=cms.servicepage"
 
 
 def filled(pattern: str, values: dict[str, Any]) -> str:
@@ -316,7 +318,7 @@ def rini() -> None:
 def knock(browser: Client, path: str, theirs: Theirs, before: list[Any], found: list[str]) -> None:
     with transaction.atomic():
         answer = browser.get(path)
-        if SECRET in shown(answer).replace(path, "").replace(f"q={SECRET}", "").replace(f'value="{SECRET}"', ""):
+        if SECRET in shown(answer):
             found.append(f"GET {path} shows something")
         elif NAME in shown(answer):
             found.append(f"GET {path} shows who works there")
@@ -324,7 +326,7 @@ def knock(browser: Client, path: str, theirs: Theirs, before: list[Any], found: 
     for headers in ({}, {"X-Requested-With": "XMLHttpRequest"}):
         with transaction.atomic():
             answer = browser.post(path, forged(theirs), headers=headers)
-            if SECRET in shown(answer).replace(f"q={SECRET}", "").replace(f'value="{SECRET}"', ""):
+            if SECRET in shown(answer):
                 found.append(f"POST {path} shows something")
             if theirs.snapshot() != before:
                 found.append(f"POST {path} changes something")
@@ -346,7 +348,7 @@ def test_nothing_of_another_department_is_seen_or_changed(name: str, rini: None,
             continue
         tried += 1
         knock(browser, path, theirs, before, found)
-    assert found == []
+    assert not found, "\n".join(found)
     assert tried > 400, "the list of addresses is not what it was"
     assert theirs.snapshot() == before
 
@@ -367,7 +369,7 @@ def test_the_people_of_the_department_itself_see_all_of_it(theirs: Theirs) -> No
         "/kelola/api/main/images/",
         f"/kelola/api/main/documents/{theirs.document}/",
         f"/kelola/bulk/wagtailimages/image/delete/?id={theirs.image}",
-        f"/kelola/pages/search/?q={SECRET}",
+        f"/kelola/pages/search/?q={WORD}",
         "/kelola/",
     ):
         answer = dewi.get(path, follow=True)
