@@ -41,10 +41,10 @@ def due(now: datetime) -> tuple[list[int], list[int]]:
     return list(pages.values_list("pk", flat=True)), list(revisions.values_list("pk", flat=True))
 
 
-def run(now: datetime | None = None) -> Outcome:
-    """Do what is due. Safe to run twice, and beside itself."""
+def run() -> Outcome:
+    """Do what is due now. Safe to run twice, and beside itself."""
     outcome = Outcome()
-    pages, revisions = due(now or timezone.now())
+    pages, revisions = due(timezone.now())
     for pk in pages:
         _alone(_expire, pk, outcome)
     for pk in revisions:

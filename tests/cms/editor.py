@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.test import Client
-from wagtail.models import Page, TaskState
+from django.utils import timezone
+from wagtail.models import Page, Revision, TaskState
 from wagtail.test.utils.form_data import nested_form_data, streamfield
 
 from accounts.models import User
@@ -67,3 +69,13 @@ def decide(client: Client, page: Page, action: str = "approve", comment: str = "
     """Press the button of the review that the page waits in."""
     state = TaskState.objects.filter(workflow_state__object_id=str(page.pk), status=TaskState.STATUS_IN_PROGRESS).get()
     return client.post(f"/kelola/pages/workflow/action/{page.pk}/{action}/{state.pk}/", {"comment": comment})
+
+
+def time_comes() -> None:
+    """Everything that is set for later was set for a minute ago."""
+    past = timezone.now() - timedelta(minutes=1)
+    for revision in Revision.objects.filter(approved_go_live_at__isnull=False):
+        revision.content["go_live_at"] = past.isoformat()
+        revision.approved_go_live_at = past
+        revision.save(update_fields=["content", "approved_go_live_at"])
+    Page.objects.filter(expire_at__isnull=False).update(expire_at=past)

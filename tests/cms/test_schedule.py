@@ -11,20 +11,23 @@ from wagtail.models import Revision
 from accounts.models import User
 from cms import publishing, schedule
 from cms.models import ServicePage
+from portal.lib.clocks import today
+from services.cases import actions
 from services.cases.models import Case
 from services.cases.queries import running_cases
 from services.catalogue import members
 from services.catalogue.models import Department, Service
 from services.catalogue.models import DepartmentRole as Role
+from services.forms.queries import current_version
 from services.notifications.models import Message
 from services.notifications.tasks import send_message
-from tests.cms.editor import decide, desk_of, page_of, submit
+from tests.cms.editor import decide, desk_of, page_of, submit, time_comes
+from tests.portal.api_calls import ANSWERS
 
 pytestmark = pytest.mark.usefixtures("demo_city")
-LATER = timedelta(hours=2)
 
 
-def approved_for(code: str, hour: int, **changes: object) -> ServicePage:
+def approved_for(code: str, **changes: object) -> ServicePage:
     """Bob writes, sets a time, Rina approves."""
     page = page_of(code)
     when = timezone.localtime(timezone.now() + timedelta(hours=1)).strftime("%Y-%m-%d %H:%M")
@@ -35,11 +38,12 @@ def approved_for(code: str, hour: int, **changes: object) -> ServicePage:
 
 
 def test_a_refused_page_stops_no_other_and_bob_is_told() -> None:
-    first = approved_for("akta-kelahiran", 1, product="Kutipan satu")
-    second = approved_for("akta-kematian", 1, product="Kutipan dua")
+    first = approved_for("akta-kelahiran", product="Kutipan satu")
+    second = approved_for("akta-kematian", product="Kutipan dua")
     Service.objects.filter(code="akta-kelahiran").update(form=None)  # its form is gone meanwhile
     User.objects.filter(email="bob@example.org").update(language="en")
-    outcome = schedule.run(timezone.now() + LATER)
+    time_comes()
+    outcome = schedule.run()
     assert outcome.refused == [first.title] and outcome.published == [second.title] and outcome.failed == []
     assert page_of("akta-kematian").product == "Kutipan dua" and page_of("akta-kelahiran").product != "Kutipan satu"
     assert page_of("akta-kelahiran").get_latest_revision_as_object().product == "Kutipan satu", "nothing is lost"
@@ -50,12 +54,12 @@ def test_a_refused_page_stops_no_other_and_bob_is_told() -> None:
     assert "was not published" in mail.outbox[0].subject.lower() or "not published" in mail.outbox[0].subject
     assert "published form" in str(mail.outbox[0].body), "what is missing, in the reader's language"
     assert not Revision.objects.filter(approved_go_live_at__isnull=False).exists()
-    assert schedule.run(timezone.now() + LATER) == schedule.Outcome()
+    assert schedule.run() == schedule.Outcome()
     assert publishing.drift() == []
 
 
 def test_something_that_breaks_stops_no_other_either(monkeypatch: pytest.MonkeyPatch) -> None:
-    first, second = approved_for("akta-kelahiran", 1, product="Satu"), approved_for("akta-kematian", 1, product="Dua")
+    first, second = approved_for("akta-kelahiran", product="Satu"), approved_for("akta-kematian", product="Dua")
     publish = Revision.publish
 
     def break_once(revision: Revision, **more: object) -> None:
@@ -64,24 +68,27 @@ def test_something_that_breaks_stops_no_other_either(monkeypatch: pytest.MonkeyP
         publish(revision, **more)
 
     monkeypatch.setattr(Revision, "publish", break_once)
-    outcome = schedule.run(timezone.now() + LATER)
+    time_comes()
+    outcome = schedule.run()
     assert outcome.published == [second.title] and len(outcome.failed) == 1
     monkeypatch.undo()
-    assert schedule.run(timezone.now() + LATER).published == [first.title], "it is tried again"
+    assert schedule.run().published == [first.title], "it is tried again"
 
 
-def test_a_page_expires_and_its_cases_go_on(client: object) -> None:
+def test_a_page_expires_on_time() -> None:
     page = page_of("akta-kelahiran")
     latest = page.get_latest_revision_as_object()
     latest.expire_at = timezone.now() + timedelta(hours=1)
     latest.save_revision().publish()
-    assert schedule.run(timezone.now() + LATER).expired == [page.title]
+    assert schedule.run().expired == []
+    time_comes()
+    assert schedule.run().expired == [page.title]
     assert not Service.objects.get(code="akta-kelahiran").is_public
     assert publishing.drift() == []
 
 
 def test_the_command_says_what_it_did_and_dryrun_does_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    page = approved_for("akta-kelahiran", 1, product="Nanti")
+    page = approved_for("akta-kelahiran", product="Nanti")
     Revision.objects.filter(approved_go_live_at__isnull=False).update(
         approved_go_live_at=timezone.now() - timedelta(minutes=1)
     )
@@ -92,7 +99,7 @@ def test_the_command_says_what_it_did_and_dryrun_does_nothing(capsys: pytest.Cap
 
 
 def test_the_manager_can_stop_what_was_approved_for_later() -> None:
-    page = approved_for("akta-kelahiran", 1, product="Jangan")
+    page = approved_for("akta-kelahiran", product="Jangan")
     made = User.objects.create_user("kepala@example.org", "x", name="Kepala Contoh")
     members.set_roles(made, department=Department.objects.get(code="dispendukcapil"), roles=[Role.MANAGER], by=None)
     revision = Revision.objects.get(approved_go_live_at__isnull=False)
@@ -110,13 +117,19 @@ def test_taking_a_service_offline_warns_of_running_cases_and_they_stay(
     members.set_roles(made, department=Department.objects.get(code="dispendukcapil"), roles=[Role.MANAGER], by=None)
     page, chief = page_of("akta-kelahiran"), desk_of("kepala")
     assert "permohonan yang berjalan" not in chief.get(f"/kelola/pages/{page.pk}/unpublish/").content.decode()
-    case = Case.objects.create(
-        reference="MJK-2611-TEST-1",
-        service=Service.objects.get(code="akta-kelahiran"),
-        department=Department.objects.get(code="dispendukcapil"),
+    service = Service.objects.get(code="akta-kelahiran")
+    assert service.form is not None
+    case = actions.submit_case(
+        service,
         resident=alice,
+        version=current_version(service.form),
+        answers=ANSWERS,
+        attachments=[],
         submission_key="uji",
+        body_digest="",
+        today=today(),
     )
+    assert isinstance(case, Case)
     assert running_cases("akta-kelahiran") == 1
     assert "Masih ada 1 permohonan yang berjalan" in chief.get(f"/kelola/pages/{page.pk}/unpublish/").content.decode()
     chief.post(f"/kelola/pages/{page.pk}/unpublish/")
