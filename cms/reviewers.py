@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from wagtail.models import Page
 
 from accounts.models import User
-from services.catalogue.models import DepartmentMember, DepartmentRole
+from services.catalogue.models import Department, DepartmentMember, DepartmentRole
 
 
 def department_of(page: Any) -> str:
@@ -21,8 +21,10 @@ def department_of(page: Any) -> str:
 
 
 def of_city(*, besides: int | None) -> QuerySet[User]:
-    """The reviewers of the department that looks at every first publication (setting CITY_DESK)."""
-    return _reviewers_of(settings.CITY_DESK, besides)
+    """The reviewers of the department that looks at every first publication (setting CITY_DESK), or into which it was merged."""
+    desk = Department.objects.filter(code=settings.CITY_DESK).select_related("merged_into").first()
+    heir = desk.merged_into if desk else None
+    return _reviewers_of(heir.code if heir else settings.CITY_DESK, besides)
 
 
 def of_department(department: str, *, besides: int | None) -> QuerySet[User]:

@@ -14,10 +14,10 @@ def follow(person: User, department: str) -> None:
     Whoever has no part in it any more hears nothing of its pages' comments either.
     """
     names = {scope.group_name(department, role): role for role in scope.RIGHTS}
-    if Group.objects.filter(name__in=names).count() < len(names):
+    have = person.memberships.filter(department__code=department, role__in=list(scope.RIGHTS))
+    roles = {DepartmentRole(role) for role in have.values_list("role", flat=True)}
+    if roles and Group.objects.filter(name__in=names).count() < len(names):
         scope.keep([department])
-    have = person.memberships.filter(department__code=department).values_list("role", flat=True)
-    roles = {DepartmentRole(role) for role in have}
     groups = {group.name: group for group in Group.objects.filter(name__in=names)}
     person.groups.add(*(group for name, group in groups.items() if names[name] in roles))
     person.groups.remove(*(group for name, group in groups.items() if names[name] not in roles))

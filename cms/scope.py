@@ -13,6 +13,8 @@ from typing import Any
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from wagtail.documents import get_document_model
+from wagtail.images import get_image_model
 from wagtail.models import Collection as Folder
 from wagtail.models import GroupCollectionPermission, GroupPagePermission, Page
 
@@ -63,7 +65,7 @@ def keep(departments: Collection[str] | None = None, *, check: bool = False) -> 
     departments: these codes only; None is all, and then groups of departments that are no more go, too. Returns what
     differed, a line each. check: change nothing.
     """
-    known = Department.objects.values_list("code", flat=True)
+    known = Department.objects.filter(merged_into=None).values_list("code", flat=True)
     codes = sorted(known if departments is None else known.filter(code__in=departments))
     found: list[str] = []
     groups = _keep_groups(codes, whole=departments is None, check=check, found=found)
@@ -197,6 +199,18 @@ def _equal(
     model._default_manager.bulk_create(
         [model(**dict(zip(fields, row, strict=True))) for row in sorted(wanted - have.keys())]
     )
+
+
+@transaction.atomic
+def hand_over(gone: str, into: str) -> None:
+    """Of a department that was merged: its images and documents lie in the other's folder, and its groups are no more."""
+    keep([into])
+    folders = dict(DepartmentFolder.objects.filter(department__in=[gone, into]).values_list("department", "collection"))
+    if gone in folders:
+        for model in (get_image_model(), get_document_model()):
+            model.objects.filter(collection=folders[gone]).update(collection=folders[into])
+        Folder.objects.get(pk=folders[gone]).delete()
+    Group.objects.filter(name__in=[group_name(gone, role) for role in RIGHTS]).delete()
 
 
 def own_corners(user: Any) -> QuerySet[Any]:

@@ -26,7 +26,7 @@ from cms.models import ContentPage
 from portal.lib import languages
 from portal.lib.public_pages import public_page
 from services.adapters.lookups.plans import plans_of
-from services.catalogue import queries
+from services.catalogue import notices, queries
 from services.catalogue.models import Availability, Channel, Service, ServiceText
 from services.catalogue.search import SearchQuery, SearchResult, search_services
 
@@ -204,7 +204,12 @@ def service(request: HttpRequest, slug: str) -> HttpResponse:
     return render(
         request,
         "catalogue/service.html",
-        {**shown, "related": queries.related_services(text, languages.active()), "structured": machines},
+        {
+            **shown,
+            "related": queries.related_services(text, languages.active()),
+            "notices": notices.showing(text.service.department),
+            "structured": machines,
+        },
     )
 
 
@@ -287,6 +292,8 @@ def department(request: HttpRequest, code: str) -> HttpResponse:
     view = queries.department_page(code, languages.active())
     if view is None:
         raise Http404("no such department")
+    if view.department.merged_into is not None:
+        return HttpResponsePermanentRedirect(reverse("department", args=[view.department.merged_into.code]))
     page = Paginator(view.services, 50).get_page(request.GET.get("hal"))
     return render(
         request,
@@ -295,6 +302,7 @@ def department(request: HttpRequest, code: str) -> HttpResponse:
             "nav": "dinas",
             "view": view,
             "department": view.department,
+            "notices": notices.showing(view.department),
             "page": page,
             "canonical": f"/dinas/{code}/",
             "structured": structured_data.department(view.department),
@@ -309,7 +317,12 @@ def status(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "cms/status.html",
-        {"disturbed": queries.disturbed_services(languages.active())[:200], "canonical": "/status/"},
+        {
+            "disturbed": queries.disturbed_services(languages.active())[:200],
+            "showing": notices.all_showing(),
+            "planned": notices.planned(),
+            "canonical": "/status/",
+        },
     )
 
 

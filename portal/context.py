@@ -16,6 +16,7 @@ from portal.lib.channels import offered
 from services.cases.queries import clerk_departments
 from services.catalogue.integrators import integrated_departments
 from services.catalogue.members import manages_somewhere
+from services.catalogue.notices import city_wide
 
 
 class Rooms:
@@ -73,4 +74,5 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "national_id": settings.NATIONAL_ID_NAME if settings.NATIONAL_ID_ISSUER else "",
         "phone_sign_in": bool(offered()),
         "rooms": Rooms(request),
+        "banners": city_wide,  # asked when a page is drawn that has room for them
     }

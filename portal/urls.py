@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from cms.urls import in_one_language as cms_in_one_language
 from portal import health
 from portal.metrics import metrics
-from portal.staff import apps, front, members, people, system
+from portal.staff import apps, city, front, members, people, system
 from services.cases.urls import webhooks
 
 handler400 = "portal.errors.bad_request"
@@ -46,6 +46,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("petugas/aplikasi/<str:client_id>/", apps.app, name="staff-app"),
         path("petugas/aplikasi/<str:client_id>/ubah/", apps.change, name="staff-app-change"),
         path("petugas/aplikasi/<str:client_id>/tindakan/", apps.act, name="staff-app-act"),
+        path("petugas/dinas/", city.listed, name="staff-departments"),
+        path("petugas/dinas/baru/", city.new, name="staff-department-new"),
+        path("petugas/dinas/<slug:code>/", city.department, name="staff-department"),
+        path("petugas/dinas/<slug:code>/ubah/", city.change, name="staff-department-change"),
+        path("petugas/dinas/<slug:code>/gabung/", city.merge, name="staff-department-merge"),
+        path("petugas/libur/", city.holiday_list, name="staff-holidays"),
+        path("petugas/libur/<str:day>/hapus/", city.holiday_gone, name="staff-holiday-gone"),
+        path("petugas/pengumuman/", city.notice_list, name="staff-notices"),
+        path("petugas/pengumuman/<int:pk>/tarik/", city.notice_gone, name="staff-notice-gone"),
         path("petugas/sistem/", system.system, name="staff-system"),
         path("petugas/sistem/katalog/", system.check_catalogue, name="staff-system-catalogue"),
         path("petugas/sistem/sambungan/<slug:code>/", system.switch_connection, name="staff-system-connection"),

@@ -115,6 +115,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": schedule(30.0),
         "options": {"expires": 30},
     },
+    "turn-notices": {
+        "task": "services.catalogue.timetable.turn_notices",
+        "schedule": schedule(20.0),
+        "options": {"expires": 20},
+    },
     "send-codes": {
         "task": "accounts.timetable.send_due_codes",
         "schedule": schedule(10.0),

@@ -230,6 +230,7 @@ PUBLIC_TABLES: dict[str, tuple[str, ...]] = {
     "catalogue.Department": (),
     "catalogue.Region": (),
     "catalogue.ServicePoint": (),
+    "catalogue.Notice": ("kind", "title", "title_en", "text", "text_en", "department", "starts_at", "ends_at", "state"),
     "catalogue.Category": (),
     "catalogue.LifeEvent": (),
     "catalogue.Dimension": (),

@@ -92,6 +92,15 @@ STAFF_RULES = ["services.catalogue.queries.is_member"]
 # What follows from a change of somebody's roles in a department: a function of the person and the department's code each,
 # in the same transaction.
 MEMBER_FOLLOWERS = ["cms.roles.follow"]
+# What follows from opening, renaming or merging a department (a function of the department each), and the modules of the
+# other floors whose rows pass from one department to another: `counted(department)` and `merge(gone, into)`.
+DEPARTMENT_FOLLOWERS = ["cms.departments.follow"]
+DEPARTMENT_HEIRS = [
+    "cms.departments",
+    "services.cases.departments",
+    "services.adapters.departments",
+    "services.subscriptions.departments",
+]
 STAFF_IDLE_SECONDS = env.int("STAFF_IDLE_SECONDS", default=30 * 60)
 STAFF_SESSION_SECONDS = env.int("STAFF_SESSION_SECONDS", default=12 * 3600)
 

@@ -52,7 +52,7 @@ class AppForm(forms.Form):
     )
     name = _text(gettext_lazy("Nama aplikasi"), gettext_lazy("Dibaca warga saat dimintai izin"), required=True, longest=100)
     department = forms.ModelChoiceField(
-        Department.objects.order_by("name"),
+        Department.objects.filter(merged_into=None).order_by("name"),
         label=gettext_lazy("Dinas"),
         required=False,
         to_field_name="code",

@@ -86,8 +86,8 @@ def steps_of(case: Case, first: Delivery | None) -> list[Step]:
             steps.append(_step_of(event))
         elif event.kind == CaseEvent.Kind.ACT and (delivery := acts.get(event.key or "")):
             steps.append(_act_step(event, delivery, tuple(files.get(delivery.pk, ()))))
-        elif event.status in _REFUSALS:
-            steps.append(Step("d", str(_REFUSALS[event.status]), event.words, event.at))
+        elif event.status in _NOTED:
+            steps.append(Step("d", str(_NOTED[event.status]), event.words, event.at))
     if case.phase == Phase.CLOSED:
         return steps
     if case.status == Status.SUBMITTED and first is not None:
@@ -112,9 +112,10 @@ _ACTS: dict[str, Any] = {
     Act.ATTACHMENT: gettext_lazy("Anda menambah berkas"),
     Act.WITHDRAW: gettext_lazy("Anda meminta pembatalan"),
 }
-_REFUSALS: dict[str, Any] = {
+_NOTED: dict[str, Any] = {
     "NOT_WITHDRAWN": gettext_lazy("Dinas tidak dapat membatalkan"),
     "NOT_TAKEN": gettext_lazy("Dinas tidak menerima kiriman ini"),
+    "HANDED_OVER": gettext_lazy("Ditangani dinas lain"),
 }
 
 

@@ -254,7 +254,7 @@ def _named_shape(name: str, **more: serializers.Field[Any, Any, Any, Any]) -> An
 
 class DepartmentsView(_NamedList):
     def rows(self) -> list[dict[str, Any]]:
-        found = Department.objects.filter(is_template=False).order_by("code").select_related("parent")
+        found = Department.objects.filter(is_template=False, merged_into=None).order_by("code").select_related("parent")
         return [
             {
                 "code": d.code,

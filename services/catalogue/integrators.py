@@ -21,7 +21,7 @@ def integrated_departments(user: User | AnonymousUser) -> QuerySet[Department]:
     if not isinstance(user, User) or not user.is_active:
         return Department.objects.none()
     if user.is_superuser:
-        return Department.objects.filter(is_template=False)
+        return Department.objects.filter(is_template=False, merged_into=None)
     mine = user.memberships.filter(role=DepartmentRole.INTEGRATOR)
     return Department.objects.filter(pk__in=mine.values("department"))
 

@@ -21,7 +21,7 @@ from services.catalogue.models import Department, DepartmentMember, DepartmentRo
 def managed_departments(user: User | AnonymousUser) -> QuerySet[Department]:
     """Whose members this person may change: an operator every department's, a manager those of the own."""
     if is_operator(user):
-        return Department.objects.filter(is_template=False)
+        return Department.objects.filter(is_template=False, merged_into=None)
     if not isinstance(user, User) or not user.is_active:
         return Department.objects.none()
     mine = user.memberships.filter(role=DepartmentRole.MANAGER)

@@ -61,12 +61,35 @@ class Department(NamedInTwoLanguages, models.Model):
     about = models.TextField(blank=True)  # as published by the department's own page
     about_en = models.TextField(blank=True)
     illustrative = models.BooleanField(default=True)
+    # Whoever took over from a department that is no more; its code and its address lead there.
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged")
 
     class Meta:
         ordering: ClassVar = ["name"]
 
     def __str__(self) -> str:
         return self.name
+
+
+class DepartmentChange(models.Model):
+    """What was done to a department itself. Rows are only added (`departments` is the one writer)."""
+
+    class Act(models.TextChoices):
+        OPENED = "OPENED", _("Dibuka")
+        RENAMED = "RENAMED", _("Diubah")
+        MERGED = "MERGED", _("Digabung")
+
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="changes")
+    act = models.CharField(max_length=8, choices=Act.choices)
+    before = models.JSONField(default=dict)  # of what is known about it, only what changed
+    after = models.JSONField(default=dict)
+    into = models.ForeignKey(Department, on_delete=models.PROTECT, null=True, blank=True, related_name="taken_over")
+    reason = models.CharField(max_length=300)  # such as the number of the mayor's regulation
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["-at", "-pk"]
 
 
 class DepartmentRole(models.TextChoices):
@@ -142,6 +165,62 @@ class Holiday(models.Model):
 
     day = models.DateField(unique=True)
     name = models.CharField(max_length=120)
+
+
+class Notice(models.Model):
+    """Something everybody should know for a while: a planned outage, a change of hours.
+
+    `state` follows the clock (`timetable.turn_notices`), so that a page says the same until a row changes.
+    """
+
+    class Kind(models.TextChoices):
+        OUTAGE = "OUTAGE", _("Gangguan")
+        MAINTENANCE = "MAINTENANCE", _("Pemeliharaan")
+        INFORMATION = "INFORMATION", _("Pengumuman")
+
+    class State(models.TextChoices):
+        PLANNED = "PLANNED", _("Belum tampil")
+        SHOWING = "SHOWING", _("Sedang tampil")
+        OVER = "OVER", _("Sudah lewat")
+
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    title = models.CharField(max_length=120)
+    title_en = models.CharField(max_length=120, blank=True)
+    text = models.CharField(max_length=400)
+    text_en = models.CharField(max_length=400, blank=True)
+    # None: the whole city, on every page. Otherwise on the pages of that department and of its services.
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, null=True, blank=True, related_name="notices")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)  # empty: until somebody takes it back
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PLANNED, db_index=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(auto_now_add=True)
+    taken_back_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["starts_at", "pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(ends_at=None) | models.Q(ends_at__gt=models.F("starts_at")),
+                name="a_notice_ends_after_it_starts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_english(self) -> bool:
+        """Is it read in English here? What is not translated stays Indonesian, and is marked so."""
+        return languages.active() == "en" and bool(self.title_en and self.text_en)
+
+    @property
+    def heading(self) -> str:
+        return self.title_en if self.is_english else self.title
+
+    @property
+    def words(self) -> str:
+        return self.text_en if self.is_english else self.text
 
 
 class Category(NamedInTwoLanguages, models.Model):

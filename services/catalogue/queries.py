@@ -96,7 +96,8 @@ def _condition(chosen: ServiceFilter, *, without: tuple[str, ...] = ()) -> Q:
     if chosen.need and "need" not in without:
         condition &= Q(service__in=services_of_needs(chosen.need))
     if chosen.department and "department" not in without:
-        condition &= Q(service__department__code__in=chosen.department)
+        heirs = Department.objects.filter(code__in=chosen.department, merged_into__isnull=False).values("merged_into")
+        condition &= Q(service__department__code__in=chosen.department) | Q(service__department__in=heirs)
     if chosen.channel and "channel" not in without:
         condition &= Q(service__channel__in=chosen.channel)
     if chosen.free and "free" not in without:
@@ -296,8 +297,9 @@ def disturbed_services(language: str = DEFAULT) -> QuerySet[ServiceText]:
 
 
 def departments_with_counts() -> QuerySet[Department]:
-    """Departments people can turn to (unit templates left out), each with its number of public services as `n`."""
-    return Department.objects.filter(is_template=False).annotate(n=Count("services", filter=Q(services__is_public=True)))
+    """Departments people can turn to (unit templates and merged ones left out), each with its number of public services as `n`."""
+    own = Department.objects.filter(is_template=False, merged_into=None)
+    return own.annotate(n=Count("services", filter=Q(services__is_public=True)))
 
 
 @dataclass(frozen=True)
@@ -310,7 +312,7 @@ class DepartmentView:
 
 def department_page(code: str, language: str = DEFAULT) -> DepartmentView | None:
     """A department with its public services; a kelurahan or kecamatan also offers those of its unit template."""
-    department = Department.objects.select_related("parent", "region__parent").filter(code=code).first()
+    department = Department.objects.select_related("parent", "region__parent", "merged_into").filter(code=code).first()
     if department is None:
         return None
     owners = Q(service__department=department)

@@ -1,9 +1,10 @@
-"""Work on a clock: invitations whose mail is due."""
+"""Work on a clock: invitations whose mail is due, notices whose time has come or is over."""
 
 from celery import shared_task
 from django.utils import timezone
 
 from portal.lib.waking import wake
+from services.catalogue import notices
 from services.catalogue.models import Invitation
 
 
@@ -14,3 +15,8 @@ def send_due_invitations() -> int:
     for invitation in ids:
         wake("services.catalogue.tasks.send_invitation", invitation)
     return len(ids)
+
+
+@shared_task(name="services.catalogue.timetable.turn_notices")
+def turn_notices() -> int:
+    return notices.turn()

@@ -12,6 +12,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.core.files.images import ImageFile
 from django.db import transaction
@@ -37,10 +38,11 @@ from wagtail.models import (
 )
 
 from accounts.models import User
-from cms import scope
+from cms import reviewers, scope
 from cms.models import DepartmentFolder, DepartmentPage, FirstPublicationTask, ServicePage
 from cms.wall_rules import RULES
 from services.catalogue import members
+from services.catalogue.departments import merge_departments
 from services.catalogue.models import Department
 from tests.cms.editor import desk_of, page_of, submit
 
@@ -400,3 +402,18 @@ def test_the_city_desk_sees_of_another_department_only_what_waits_for_it(theirs:
     assert SECRET not in rina.get("/kelola/images/").content.decode()
     listed = rina.get(f"/kelola/pages/{theirs.pages[0]}/")
     assert listed.status_code == 404
+
+
+def test_when_departments_merge_files_and_reviews_go_to_the_heir(theirs: Theirs) -> None:
+    """Diskominfo itself may be merged: its desk goes on where its people are."""
+    oper = User.objects.get(email="oper@example.org")
+    gone, into = Department.objects.get(code="dlh"), Department.objects.get(code="dispendukcapil")
+    merge_departments(gone, into, by=oper, reason="uji")
+    bob = desk_of("bob")
+    assert SECRET in bob.get(f"/kelola/pages/{theirs.pages[3]}/edit/").content.decode()
+    assert SECRET in bob.get("/kelola/images/").content.decode()
+    assert not DepartmentFolder.objects.filter(department="dlh").exists()
+    assert not Group.objects.filter(name__endswith=":dlh").exists()
+    merge_departments(Department.objects.get(code="diskominfo"), into, by=oper, reason="uji")
+    assert reviewers.of_city(besides=None).get().email == "rina@example.org"
+    assert scope.keep(check=True) == []

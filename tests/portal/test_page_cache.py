@@ -225,6 +225,7 @@ def test_a_resident_who_applies_renews_nothing(alice: User) -> None:
 # Of the catalogue and the pages, the tables that no public page is made from.
 NOT_SHOWN = {
     "catalogue.DepartmentMember",
+    "catalogue.DepartmentChange",  # for operators
     "catalogue.Invitation",
     "catalogue.AvailabilityWish",  # who wants to hear when a service is open again
     "catalogue.Holiday",  # promises of one's own case
