@@ -3,6 +3,7 @@ and refusals in words instead of an error page."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -18,7 +19,7 @@ from wagtail.admin.views.pages.edit import EditView
 from wagtail.admin.views.pages.unpublish import UnpublishView
 from wagtail.admin.views.pages.workflow import WorkflowActionView
 from wagtail.admin.viewsets.pages import PageViewSet
-from wagtail.models import Comment, CommentReply, PageSubscription
+from wagtail.models import Comment, CommentReply, PageSubscription, Revision
 
 from cms import checks, review
 from cms.models import ContentPage, DepartmentPage, HomePage, ServicePage
@@ -64,12 +65,24 @@ class OurEditView(EditView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Somebody saved while this page was open here: say so before their text is replaced, keep both, and let the next
         press decide. (The script of Wagtail asks too; this holds without it.)"""
-        if not self.expects_json_response and not self.page.alias_of_id and self.is_out_of_date:
-            return self._overtaken()
+        if not self.expects_json_response and not self.page.alias_of_id and (newer := self._newer_of_others()):
+            return self._overtaken(newer)
         response: HttpResponseBase = super().post(request, *args, **kwargs)
         return response
 
-    def _overtaken(self) -> HttpResponseBase:
+    def _newer_of_others(self) -> Revision | None:
+        """What somebody else saved since this page was opened here. (One's own newer ones are drafts that saved themselves.)"""
+        try:
+            opened = datetime.fromisoformat(self.request.POST.get("loaded_revision_created_at", ""))
+        except ValueError:
+            return None
+        if opened.tzinfo is None:
+            return None
+        newer = self.real_page_record.revisions.filter(created_at__gt=opened).exclude(user=self.request.user)
+        found: Revision | None = newer.select_related("user").order_by("-created_at", "-pk").first()
+        return found
+
+    def _overtaken(self, newer: Revision) -> HttpResponseBase:
         self.form = self.form_class(
             self.request.POST,
             self.request.FILES,
@@ -79,7 +92,6 @@ class OurEditView(EditView):
             for_user=self.request.user,
         )
         self.form.is_valid()
-        newer = self.latest_revision
         who = newer.user.get_full_name() if newer.user_id else _("Orang lain")
         messages.warning(
             self.request,

@@ -195,7 +195,7 @@ RULES: dict[str, Rule] = {
         "password_reset_done password_reset_confirm password_reset_complete choose_page_external_link "
         "choose_page_email_link choose_page_phone_link choose_page_anchor_link",
     ),
-    **_all(everybody, "kelola/", "test404/ ^.*/$"),  # Wagtail's own answers for addresses that are none
+    **_all(everybody, "kelola/", "test404/ .*/$"),  # Wagtail's own answers for addresses that are none
     **_all(everybody, "kelola-", "login logout account pages"),
     "wagtailadmin_explore_root": everybody,
     "wagtailadmin_editing_sessions:release": everybody,

@@ -62,7 +62,7 @@ def patterns() -> Iterator[tuple[str, str, tuple[str, ...]]]:
             if isinstance(row, URLResolver):
                 yield from walk(row.url_patterns, here, (*spaces, row.namespace) if row.namespace else spaces)
             elif isinstance(row, URLPattern) and here.startswith("kelola/"):
-                name = ":".join((*spaces, row.name)) if row.name else here
+                name = ":".join((*spaces, row.name)) if row.name else here.replace("^", "")
                 yield name, here, tuple(re.findall(r"<(?:\w+:)?(\w+)>", here))
 
     yield from walk(get_resolver().url_patterns, "", ())
@@ -81,6 +81,7 @@ def test_an_address_without_a_row_is_closed_to_all_but_superusers(monkeypatch: p
     monkeypatch.delitem(RULES, "wagtailadmin_home")
     assert desk_of("bob").get("/kelola/").status_code == 403
     assert desk_of("admin").get("/kelola/").status_code == 200
+    assert desk_of("bob").get("/kelola/tidak-ada/").status_code == 404, "what is no address is none, not a closed one"
 
 
 def picture(name: str) -> ImageFile:

@@ -168,11 +168,10 @@ def test_the_clock_of_a_page_is_set_without_an_inline_script(desk: Any, city: Ci
 def test_the_second_to_save_is_warned_and_both_texts_are_kept(desk: Any, second_desk: Any, city: City) -> None:
     enter(desk, city, "bob")
     open_birth_page(desk, city)
-    other = desk.context.new_page()
-    other.goto(desk.url)
+    other = second_desk
+    enter(other, city, "admin", desk.url.removeprefix(city.base))
     other.wait_for_load_state("networkidle")
     other.fill("[name=late]", "Tulisan pertama")
-    other.wait_for_function("document.querySelector('[name=overwrite_revision_id]') !== null || true")
     other.click("footer button:has-text('Save draft'), footer .action-save >> nth=0")
     other.wait_for_selector(".messages .success")
     form = desk.evaluate("""async () => {
