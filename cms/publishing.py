@@ -19,7 +19,7 @@ from django.utils.html import strip_tags
 from wagtail.models import Page
 from wagtail.signals import post_page_move
 
-from cms import journeys, rows
+from cms import journeys, rows, scope
 from cms.blocks import legal_words
 from cms.models import CatalogueCheck, ContentPage, DepartmentPage, JourneyPage, ServicePage
 from portal.lib import editions
@@ -210,7 +210,9 @@ def _under(page: Page) -> list[str]:
     return list(ServicePage.objects.filter(path__startswith=page.path).values_list("code", flat=True))
 
 
-def _on_save(sender: type, instance: Any, raw: bool = False, update_fields: Any = None, **_: Any) -> None:
+def _on_save(
+    sender: type, instance: Any, created: bool = False, raw: bool = False, update_fields: Any = None, **_: Any
+) -> None:
     if raw or getattr(_state, "muted", False) or not isinstance(instance, Page):
         return
     if update_fields and set(update_fields) <= _BOOKKEEPING:
@@ -223,6 +225,8 @@ def _on_save(sender: type, instance: Any, raw: bool = False, update_fields: Any 
     elif isinstance(instance, DepartmentPage):
         sync_departments([instance])
         sync(_under(instance))
+        if created:
+            scope.keep([instance.department])
     elif isinstance(instance, ContentPage):
         index_content()
     elif type(instance) is Page:

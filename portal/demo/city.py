@@ -15,7 +15,7 @@ from django.db import transaction
 from accounts.models import AssuranceLevel, User
 from accounts.permissions import CityRole
 from accounts.roles.city import set_city_roles
-from cms import loading, publishing, scope
+from cms import loading, publishing, review, scope
 from cms.models import ContentPage, DepartmentPage, HomePage, ServicePage
 from cms.models.service import FACTS
 from portal.demo import codes, from_documents, journeys
@@ -323,7 +323,8 @@ def _connections(say: Say) -> None:
 def _people() -> None:
     from allauth.account.models import EmailAddress
 
-    scope.ensure_groups(Department.objects.values_list("code", flat=True))
+    scope.keep()
+    review.keep()
     departments = {d.code: d for d in Department.objects.all()}
     for name, facts in PEOPLE.items():
         user = User(email=f"{name}@example.org", name=facts["name"], kelurahan=facts.get("kelurahan", ""))
