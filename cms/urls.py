@@ -4,11 +4,15 @@ from wagtail.admin.auth import require_admin_access
 from wagtail.documents import urls as wagtaildocs_urls
 
 from cms import feedback_views, life_events, people, search_views, sheet_views, staff_views, translation_views, views
+from cms.open_data import views as open_data
 
 in_one_language: list[URLPattern | URLResolver] = [
     path("sitemap.xml", views.sitemap, name="sitemap"),
     path("robots.txt", views.robots, name="robots"),
     path(".well-known/security.txt", views.security_txt, name="security-txt"),
+    path("data/katalog.jsonld", open_data.linked_data, name="catalogue-linked"),
+    path("data/katalog.csv", open_data.as_table, name="catalogue-table"),
+    path("data/katalog.json", open_data.as_file, name="catalogue-file"),
     path("kelola/login/", views.admin_login, name="kelola-login"),
     path("kelola/logout/", views.admin_logout, name="kelola-logout"),
     path("kelola/account/", require_admin_access(people.OwnAccountView.as_view()), name="kelola-account"),
