@@ -67,7 +67,9 @@ def open_birth_page(page: Any, city: City) -> None:
 
 
 def press(page: Any, button: str) -> None:
-    """One of the buttons in the menu at the foot of the editor; it answers with a message."""
+    """One of the buttons in the menu at the foot of the editor; it answers with a message. First the draft saves itself."""
+    page.wait_for_timeout(1500)
+    page.wait_for_load_state("networkidle")
     page.click("footer button:has-text('More actions'), footer .w-dropdown__toggle")
     page.click(button)
     page.wait_for_selector(".messages .success")
