@@ -20,7 +20,7 @@ def tab(browser: Any, complaints: list[str]) -> Any:
     """A tab at a desk. Any complaint of the console, and any answer of 500, fails the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="id-ID")
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(30_000)
 
     def hear(message: Any) -> None:
         if message.type == "error" and "status of 404" not in message.text:
