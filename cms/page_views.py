@@ -106,6 +106,13 @@ class OurEditView(EditView):
         response: HttpResponseBase = self.render_to_response(self.get_context_data())
         return response
 
+    def redirect_away(self) -> HttpResponseBase:
+        """To the list that the page is in; the city desk, which may not see another department's, to what waits for it."""
+        if not self.next_url and not review.may_see(self.request.user, self.page.get_parent().pk):
+            return redirect("wagtailadmin_home")
+        response: HttpResponseBase = super().redirect_away()
+        return response
+
     def perform_workflow_action(self) -> HttpResponseBase:
         try:
             response: HttpResponseBase = super().perform_workflow_action()

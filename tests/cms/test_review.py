@@ -159,6 +159,15 @@ def test_an_approval_of_what_is_not_complete_any_more_is_refused_in_words() -> N
     assert page_of("akta-kelahiran").product != "Menunggu"
 
 
+def test_after_a_decision_the_city_desk_is_back_at_what_waits_for_it() -> None:
+    page = page_of("akta-kelahiran")
+    submit(desk_of("bob"), page, product="Diputuskan di penyunting")
+    buttons = {"action__workflow__action": "1", "workflow__action__name": "reject"}
+    buttons["workflow__action__extra__data"] = '{"comment": "Kurang"}'
+    answer = edit(desk_of("rina"), page, product="Diputuskan di penyunting", **buttons)
+    assert answer.status_code == 302 and answer["Location"] == "/kelola/"
+
+
 def test_the_reviewer_sees_what_changed_and_comments(desk_pages: None = None) -> None:
     bob, rina, page = desk_of("bob"), desk_of("rina"), page_of("akta-kelahiran")
     submit(bob, page, product="Kutipan lama diganti")

@@ -20,7 +20,7 @@ def tab(browser: Any, complaints: list[str]) -> Any:
     """A tab at a desk. Any complaint of the console, and any answer of 500, fails the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="id-ID")
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(30_000)
 
     def hear(message: Any) -> None:
         if message.type == "error" and "status of 404" not in message.text:
@@ -67,7 +67,9 @@ def open_birth_page(page: Any, city: City) -> None:
 
 
 def press(page: Any, button: str) -> None:
-    """One of the buttons in the menu at the foot of the editor; it answers with a message."""
+    """One of the buttons in the menu at the foot of the editor; it answers with a message. First the draft saves itself."""
+    page.wait_for_timeout(1500)
+    page.wait_for_load_state("networkidle")
     page.click("footer button:has-text('More actions'), footer .w-dropdown__toggle")
     page.click(button)
     page.wait_for_selector(".messages .success")
