@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.models import Group
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -12,7 +11,7 @@ from services.catalogue.models import Department
 
 
 def follow(department: Department) -> None:
-    """Its page is there in every language, under its present name, with its editors' rights; safe to run again.
+    """Its page is there in every language, under its present name, with its people's rights; safe to run again.
 
     A unit template (every kelurahan) has a page too. A department that was merged has lost its own.
     """
@@ -26,7 +25,7 @@ def follow(department: Department) -> None:
             _open(home, department.code, name)
         elif page.title != name:
             _rename(page, name)
-    scope.ensure_groups([department.code])
+    scope.keep([department.code])
 
 
 def _open(home: HomePage, code: str, name: str) -> None:
@@ -72,4 +71,4 @@ def merge(gone: Department, into: Department) -> None:
         old.refresh_from_db()
         if old.live:
             old.unpublish()
-    Group.objects.filter(name=scope.group_name(gone.code)).delete()
+    scope.hand_over(gone.code, into.code)

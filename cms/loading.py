@@ -41,7 +41,7 @@ def ensure_home(title: str, hostname: str = "localhost") -> HomePage:
         is_default_site=True, defaults={"hostname": hostname, "root_page": home, "site_name": title}
     )
     Site.clear_site_root_paths_cache()
-    # Wagtail's own moderation would offer editors a desk that nobody here sits at; departments get their review later.
+    # Wagtail's own moderation would offer editors a desk that nobody here sits at; ours is `cms.review`.
     WorkflowPage.objects.filter(page__depth=1).delete()
     return home
 

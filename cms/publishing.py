@@ -15,14 +15,15 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
+from django.utils.html import strip_tags
 from wagtail.models import Page
 from wagtail.signals import post_page_move
 
-from cms import journeys, rows
+from cms import journeys, rows, scope
 from cms.blocks import legal_words
-from cms.models import CatalogueCheck, DepartmentPage, JourneyPage, ServicePage
+from cms.models import CatalogueCheck, ContentPage, DepartmentPage, JourneyPage, ServicePage
 from portal.lib import editions
-from services.catalogue import actions, queries
+from services.catalogue import actions, indexing, queries
 from services.catalogue.models import Department, Service
 from services.catalogue.records import RareCase, ServiceRecord, Step
 
@@ -153,13 +154,27 @@ def sync_departments(pages: Iterable[DepartmentPage]) -> None:
             actions.describe_department(page.department, page.about if page.live else "", page.locale.language_code)
 
 
+def index_content(but: ContentPage | None = None) -> None:
+    """The portal's own pages as search finds them, as they are live now; `but` is being deleted."""
+    live = ContentPage.objects.live().filter(alias_of=None).select_related("locale")
+    indexing.index_pages(
+        indexing.PageText(
+            page.flat_path(), page.locale.language_code, title=page.title, summary=page.lead, text=strip_tags(page.body)
+        )
+        for page in live
+        if but is None or page.pk != but.pk
+    )
+
+
 @transaction.atomic
 def rebuild() -> None:
     """The whole catalogue from the pages: everything a page or a row has a code for."""
     codes = set(ServicePage.objects.values_list("code", flat=True)) | set(Service.objects.values_list("code", flat=True))
     sync(codes)
+    indexing.count_terms_anew()
     sync_departments(DepartmentPage.objects.select_related("locale"))
     journeys.rebuild()
+    index_content()
 
 
 def drift() -> list[str]:
@@ -195,7 +210,9 @@ def _under(page: Page) -> list[str]:
     return list(ServicePage.objects.filter(path__startswith=page.path).values_list("code", flat=True))
 
 
-def _on_save(sender: type, instance: Any, raw: bool = False, update_fields: Any = None, **_: Any) -> None:
+def _on_save(
+    sender: type, instance: Any, created: bool = False, raw: bool = False, update_fields: Any = None, **_: Any
+) -> None:
     if raw or getattr(_state, "muted", False) or not isinstance(instance, Page):
         return
     if update_fields and set(update_fields) <= _BOOKKEEPING:
@@ -208,12 +225,19 @@ def _on_save(sender: type, instance: Any, raw: bool = False, update_fields: Any 
     elif isinstance(instance, DepartmentPage):
         sync_departments([instance])
         sync(_under(instance))
+        if created:
+            scope.keep([instance.department])
+    elif isinstance(instance, ContentPage):
+        index_content()
     elif type(instance) is Page:
         sync(_under(instance))
 
 
 def _on_delete(sender: type, instance: Any, **_: Any) -> None:
     editions.announce()
+    if isinstance(instance, ContentPage):
+        index_content(but=instance)
+        return
     if isinstance(instance, ServicePage) and not getattr(_state, "muted", False):
         sync([instance.code])
     if isinstance(instance, JourneyPage) and not getattr(_state, "muted", False):
@@ -230,4 +254,5 @@ def listen() -> None:
     post_save.connect(_on_save, dispatch_uid="cms.publishing")
     post_delete.connect(_on_delete, sender=ServicePage, dispatch_uid="cms.publishing")
     post_delete.connect(_on_delete, sender=JourneyPage, dispatch_uid="cms.publishing.journeys")
+    post_delete.connect(_on_delete, sender=ContentPage, dispatch_uid="cms.publishing")
     post_page_move.connect(_on_move, dispatch_uid="cms.publishing")

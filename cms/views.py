@@ -1,11 +1,10 @@
-"""The public pages: home, list with search, service, departments, the portal's own pages, and what machines read.
+"""The public pages: home, service, departments, the portal's own pages, and what machines read.
 
 They read the catalogue, never the page tree; only the portal's own content pages come from Wagtail.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanen
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
@@ -28,22 +26,12 @@ from portal.lib import languages
 from portal.lib.public_pages import public_page
 from services.adapters.lookups.plans import plans_of
 from services.catalogue import notices, queries
-from services.catalogue.journeys.queries import journeys_about, journeys_of, life_events, public_journeys
+from services.catalogue.journeys.queries import journeys_of, life_events, public_journeys
 from services.catalogue.models import Availability, Channel, Service, ServiceText
-from services.catalogue.search import SearchQuery, SearchResult, search_services
 
 if TYPE_CHECKING:
     from cms.models import ServicePage
 
-PAGE_SIZE = 20
-# Name in the address -> field of the filter.
-FILTERS = {
-    "kebutuhan": "need",
-    "kategori": "category",
-    "peristiwa": "life_event",
-    "cara": "channel",
-    "dinas": "department",
-}
 POPULAR = [
     (gettext_lazy("Akta kelahiran"), "akta kelahiran"),
     (gettext_lazy("KTP hilang"), "KTP hilang"),
@@ -71,102 +59,6 @@ def home(request: HttpRequest) -> HttpResponse:
             "structured": structured_data.website(),
         },
     )
-
-
-@dataclass(frozen=True)
-class Chip:
-    name: str
-    url: str
-
-
-def _values(query: QueryDict, name: str) -> list[str]:
-    return list(dict.fromkeys(v.strip() for v in query.getlist(name) if v.strip()))[:20]
-
-
-def _read_filter(query: QueryDict, known: dict[str, dict[str, str]]) -> tuple[queries.ServiceFilter, list[str]]:
-    """The filter that the address asks for, and the values nobody knows."""
-    values: dict[str, tuple[str, ...]] = dict.fromkeys(FILTERS.values(), ())
-    unknown: list[str] = []
-    for name, field in FILTERS.items():
-        if field not in known:
-            continue
-        given = [v.upper() if field == "channel" else v.lower() for v in _values(query, name)]
-        values[field] = tuple(v for v in given if v in known[field])
-        unknown += [v for v in given if v not in known[field]]
-    free = query.get("gratis") in ("1", "ya", "on")
-    return queries.ServiceFilter(
-        category=values["category"],
-        life_event=values["life_event"],
-        need=values["need"],
-        department=values["department"],
-        channel=values["channel"],
-        free=free,
-    ), unknown
-
-
-def _without(query: QueryDict, name: str, value: str = "") -> str:
-    rest = query.copy()
-    rest.pop("hal", None)
-    left = [v for v in rest.getlist(name) if value and v.strip().lower() != value.lower()]
-    rest.setlist(name, left)
-    return f"?{rest.urlencode()}"
-
-
-def _chips(query: QueryDict, chosen: queries.ServiceFilter, known: dict[str, dict[str, str]]) -> list[Chip]:
-    chips = [
-        Chip(known[field][value], _without(query, name, value))
-        for name, field in FILTERS.items()
-        for value in getattr(chosen, field)
-    ]
-    if chosen.free:
-        chips.append(Chip(_("Hanya yang gratis"), _without(query, "gratis")))
-    return chips
-
-
-@public_page("q", "hal", "gratis", *FILTERS)
-@require_safe
-def service_list(request: HttpRequest) -> HttpResponse:
-    """Every service, or what a search found, narrowed by filters. Odd input is ignored and said so, never an error."""
-    text = request.GET.get("q", "").replace("\x00", " ").strip()[:200]
-    language = languages.active()
-    known = queries.known_values((field for name, field in FILTERS.items() if name in request.GET), language)
-    chosen, unknown = _read_filter(request.GET, known)
-    found: SearchResult | None = search_services(SearchQuery(text)) if text else None
-    ids = list(found.ids) if found else None
-    if found:
-        rows = {t.service_id: t for t in queries.list_services(chosen, language=language, ids=ids)}
-        paginator = Paginator([rows[i] for i in found.ids if i in rows], PAGE_SIZE)
-    else:
-        paginator = Paginator(queries.list_services(chosen, language=language), PAGE_SIZE)
-    page = paginator.get_page(request.GET.get("hal"))
-    total = paginator.count
-    return render(
-        request,
-        "catalogue/list.html",
-        {
-            "nav": "layanan",
-            "q": text,
-            "found": found,
-            "page": page,
-            "total": total,
-            "facets": queries.facets(chosen, language=language, ids=ids),
-            "chosen": chosen,
-            "picked": sum(len(getattr(chosen, f)) for f in FILTERS.values()) + chosen.free,
-            "needs": chosen.need,
-            "journeys": journeys_about(language, events=chosen.life_event, needs=chosen.need),
-            "chips": _chips(request.GET, chosen, known),
-            "unknown": unknown,
-            "without_filters": _only_text(text) if text else reverse("services"),
-            "canonical": "/layanan/",
-            "noindex": bool(text or chosen or page.number > 1),
-        },
-    )
-
-
-def _only_text(text: str) -> str:
-    query = QueryDict(mutable=True)
-    query["q"] = text
-    return f"?{query.urlencode()}"
 
 
 def _day(value: Any) -> date | None:

@@ -12,13 +12,27 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
+from wagtail.models import TaskState, WorkflowState
+from wagtail.signals import task_submitted, workflow_approved, workflow_rejected, workflow_submitted
 
-from cms import checks, journeys, scope
+from cms import checks, journeys, page_views, scope
 from cms.beginning import ServicePageViewSet
+from cms.files import OwnDocuments, OwnImages
 from cms.form_builder import hooks as form_builder
 from cms.models import JourneyPage, ServicePage
+from services.cases.queries import running_cases
 
 form_builder.register()
+_MENU = {
+    "explorer",
+    "permohonan-masuk",
+    "yang-perlu-dibenahi",
+    "terjemahan",
+    "lembar-kerja",
+    "documents",
+    "images",
+    "help",
+}
 
 
 @hooks.register("insert_global_admin_css")
@@ -29,6 +43,11 @@ def city_colours() -> SafeString:
 @hooks.register("register_admin_viewset")
 def services_begin_from_an_example() -> ServicePageViewSet:
     return ServicePageViewSet()
+
+
+@hooks.register("insert_global_admin_js")
+def without_inline_scripts() -> SafeString:
+    return format_html('<script src="{}"></script>', static("portal/kelola.js"))
 
 
 @hooks.register("construct_page_chooser_queryset")
@@ -51,6 +70,19 @@ def explore_own(parent: Any, pages: QuerySet[Any], request: HttpRequest) -> Quer
     if parent.depth > 1 and not own.filter(path__startswith=parent.path).exists():
         raise Http404
     return pages
+
+
+@hooks.register("construct_homepage_summary_items")
+def count_nothing_of_others(request: HttpRequest, items: list[Any]) -> None:
+    """Rights in both trees make the tree's root the place to begin: it would be counted whole."""
+    if not request.user.is_superuser:
+        items.clear()
+
+
+@hooks.register("construct_admin_api", order=1000)
+def only_own_files(router: Any) -> None:
+    router.register_endpoint("images", OwnImages)
+    router.register_endpoint("documents", OwnDocuments)
 
 
 @hooks.register("before_copy_page")
@@ -95,8 +127,13 @@ def work_list() -> MenuItem:
 
 
 @hooks.register("register_admin_menu_item")
+def what_to_mend() -> MenuItem:
+    return MenuItem(_("Yang perlu dibenahi"), "/petugas/halaman/", name="yang-perlu-dibenahi", icon_name="warning", order=60)
+
+
+@hooks.register("register_admin_menu_item")
 def to_be_translated() -> MenuItem:
-    return MenuItem(_("Terjemahan"), "/petugas/terjemahan/", icon_name="globe", order=60)
+    return MenuItem(_("Terjemahan"), "/petugas/terjemahan/", icon_name="globe", order=65)
 
 
 @hooks.register("register_admin_menu_item")
@@ -108,5 +145,29 @@ def spreadsheet() -> MenuItem:
 def only_what_editors_use(request: HttpRequest, items: list[MenuItem]) -> None:
     """Reports list more than one department's pages; they are for the operator."""
     if not request.user.is_superuser:
-        shown = ("explorer", "permohonan-masuk", "terjemahan", "lembar-kerja", "documents", "images", "help")
-        items[:] = [item for item in items if item.name in shown]
+        items[:] = [item for item in items if item.name in _MENU]
+
+
+@hooks.register("register_admin_viewset")
+def our_pages() -> list[Any]:
+    return [viewset() for viewset in page_views.VIEWSETS]
+
+
+@hooks.register("after_bulk_action")
+def cases_go_on(request: HttpRequest, action_type: str, objects: Any, action: Any) -> None:
+    """Many pages taken offline at once: the applications for them go on."""
+    if action_type == "unpublish":
+        pages = [page.specific for page in objects]
+        running = sum(running_cases(p.code) for p in pages if isinstance(p, ServicePage) and not p.is_translation)
+        if running:
+            messages.warning(request, _("%d permohonan untuk layanan itu tetap berjalan.") % running)
+
+
+# Our own messages go through the outbox, in each reader's language (`cms.review`).
+for _signal, _name in (
+    (workflow_approved, "workflow_state_approved_email_notification"),
+    (workflow_rejected, "workflow_state_rejected_email_notification"),
+    (workflow_submitted, "workflow_state_submitted_email_notification"),
+):
+    _signal.disconnect(sender=WorkflowState, dispatch_uid=_name)
+task_submitted.disconnect(sender=TaskState, dispatch_uid="group_approval_task_submitted_email_notification")

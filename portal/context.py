@@ -18,6 +18,7 @@ from services.cases.queries import clerk_departments
 from services.catalogue.integrators import integrated_departments
 from services.catalogue.members import manages_somewhere
 from services.catalogue.notices import city_wide
+from services.catalogue.wordkeepers import proposes_words
 
 
 class Rooms:
@@ -53,6 +54,10 @@ class Rooms:
     @cached_property
     def feedback(self) -> bool:
         return reads_feedback(self.user)
+
+    @cached_property
+    def words(self) -> bool:
+        return proposes_words(self.user)
 
     @cached_property
     def content(self) -> bool:

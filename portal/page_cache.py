@@ -91,7 +91,7 @@ def release() -> str:
     digest = hashlib.sha256()
     for folder in ("portal", "cms", "services", "accounts", "templates"):
         for path in sorted((Path(settings.BASE_DIR) / folder).rglob("*")):
-            if path.suffix in (".py", ".html", ".xml", ".mo", ".css", ".js", ".svg"):
+            if path.suffix in (".py", ".txt", ".html", ".xml", ".mo", ".css", ".js", ".svg"):
                 digest.update(str(path.relative_to(settings.BASE_DIR)).encode() + path.read_bytes())
     for name in (
         "CITY_NAME",

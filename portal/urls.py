@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from cms.urls import in_one_language as cms_in_one_language
 from portal import health
 from portal.metrics import metrics
-from portal.staff import apps, city, front, members, people, system
+from portal.staff import apps, city, front, members, people, searches, system
 from services.cases.urls import webhooks
 
 handler400 = "portal.errors.bad_request"
@@ -55,6 +55,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("petugas/libur/<str:day>/hapus/", city.holiday_gone, name="staff-holiday-gone"),
         path("petugas/pengumuman/", city.notice_list, name="staff-notices"),
         path("petugas/pengumuman/<int:pk>/tarik/", city.notice_gone, name="staff-notice-gone"),
+        path("petugas/pencarian/", searches.listed, name="staff-searches"),
+        path("petugas/pencarian/usul/", searches.propose, name="staff-search-propose"),
+        path("petugas/pencarian/<int:pk>/putusan/", searches.decide, name="staff-search-decide"),
+        path("petugas/pencarian/pandu/<slug:slug>/", searches.guide, name="staff-guide"),
         path("petugas/sistem/", system.system, name="staff-system"),
         path("petugas/sistem/katalog/", system.check_catalogue, name="staff-system-catalogue"),
         path("petugas/sistem/sambungan/<slug:code>/", system.switch_connection, name="staff-system-connection"),

@@ -69,7 +69,7 @@ def _digest() -> str:
     digest = hashlib.sha256()
     for folder in _SOURCES:
         for path in sorted((Path(settings.BASE_DIR) / folder).rglob("*")):
-            if path.suffix in (".py", ".yaml"):
+            if path.suffix in (".py", ".yaml", ".txt"):
                 digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -8,10 +8,12 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms.pages import CopyForm
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import RichTextField
 from wagtail.models import Page, Site
 
+from cms.page_rights import PageRights
 from portal.lib.languages import path_in
 
 
@@ -28,10 +30,21 @@ class FlatAddress:
         page: Any = self
         return (site.pk, site.root_url, path_in(page.locale.language_code, self.flat_path())) if site else None
 
+    def permissions_for_user(self, user: Any) -> PageRights:
+        return PageRights(user, self)
+
     def get_admin_display_title(self) -> str:
         """The public title when live: a draft's new title is nobody else's business."""
         page: Any = self
         return page.title if page.live else (page.draft_title or page.title)
+
+
+class CopyWithoutAlias(CopyForm):
+    """An alias would be a second page of the same service: when its original goes it would claim the service's code."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("alias", None)
 
 
 class HomePage(FlatAddress, Page):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
 from wagtail.models import Page
 
-from cms.models.content import FlatAddress
+from cms.models.content import CopyWithoutAlias, FlatAddress
 
 
 class DepartmentPage(FlatAddress, Page):
@@ -24,6 +24,7 @@ class DepartmentPage(FlatAddress, Page):
     content_panels = [*Page.content_panels, FieldPanel("about")]
     parent_page_types = ["cms.HomePage"]
     subpage_types = ["cms.ServicePage", "cms.JourneyPage"]
+    copy_form_class = CopyWithoutAlias
     exclude_fields_in_copy: ClassVar[list[str]] = ["department"]
 
     class Meta:

@@ -17,7 +17,7 @@ from wagtail.fields import StreamField
 from wagtail.models import Page
 
 from cms import blocks
-from cms.models.content import FlatAddress
+from cms.models.content import CopyWithoutAlias, FlatAddress
 from cms.panels import FactPanel, TitlePanel, WordPanel
 from portal.lib.languages import DEFAULT
 from services.catalogue.models import Category, Channel, Dimension, LifeEvent, Service, ServicePoint
@@ -82,7 +82,8 @@ class ServicePageForm(WagtailAdminPageForm):
         from cms.checks import problems
 
         super()._post_clean()
-        if "action-publish" in self.data or "action-submit" in self.data:
+        approves = "action-workflow-action" in self.data and self.data.get("workflow-action-name") == "approve"
+        if approves or {"action-publish", "action-submit", "action-restart-workflow"} & set(self.data):
             for problem in problems(self.instance):
                 self.add_error(problem.field if problem.field in self.fields else None, problem.text)
 
@@ -176,6 +177,7 @@ class ServicePage(FlatAddress, Page):
     illustrative = models.BooleanField(_("data contoh"), default=True, help_text=_("Tampilkan tanda “data contoh”."))
     sources = models.TextField(_("sumber"), blank=True, help_text=_("Alamat sumber resmi, satu per baris."))
     base_form_class = ServicePageForm
+    copy_form_class = CopyWithoutAlias
     # In the order of the published page: lead, facts, start, who, what you need, steps, lateness, other ways, law, review.
     content_panels = [
         TitlePanel("title"),
@@ -320,6 +322,8 @@ class ServicePage(FlatAddress, Page):
         from cms.checks import refuse_incomplete
 
         fields = kwargs.get("update_fields")
+        if self.alias_of_id and self._state.adding and self.alias_of.locale_id == self.locale_id:
+            raise ValidationError(_("Layanan tidak bisa punya alias. Buat salinan, atau pindahkan halamannya."))
         if not self.code:
             self.code = self._new_code()
             if fields is not None:

@@ -15,12 +15,12 @@ from django.db import transaction
 from accounts.models import AssuranceLevel, User
 from accounts.permissions import CityRole
 from accounts.roles.city import set_city_roles
-from cms import loading, publishing, scope
+from cms import loading, publishing, review, scope
 from cms.models import ContentPage, DepartmentPage, HomePage, ServicePage
 from cms.models.service import FACTS
 from portal.demo import codes, from_documents, journeys
 from portal.lib.crypto import blind_index
-from services.catalogue import actions, members
+from services.catalogue import actions, guides, members, synonyms
 from services.catalogue.models import (
     Category,
     Channel,
@@ -105,6 +105,10 @@ def load(say: Say = lambda line: None) -> None:
     loading.load_pages(home, contents=[*contents.values()], departments=[*offices.values()], services=services)
     _load_english(home, own["contents_en"], contents, departments, offices, services, data["services"])
     publishing.rebuild()
+    words = {code: line.split(",") for code, line in read("search_words")["words"].items()}
+    say(f"{synonyms.seed_for_services(words)} kata sehari-hari yang menuju layanan")
+    for slug, outline in read("guides")["guides"].items():
+        guides.write_guide(Need.objects.get(slug=slug), outline)
     say(f"{len(services)} layanan terbit, {len(contents)} halaman isi, semua juga dalam bahasa Inggris")
     say(f"{journeys.ensure()} urusan beberapa langkah")
     _people()
@@ -319,7 +323,8 @@ def _connections(say: Say) -> None:
 def _people() -> None:
     from allauth.account.models import EmailAddress
 
-    scope.ensure_groups(Department.objects.values_list("code", flat=True))
+    scope.keep()
+    review.keep()
     departments = {d.code: d for d in Department.objects.all()}
     for name, facts in PEOPLE.items():
         user = User(email=f"{name}@example.org", name=facts["name"], kelurahan=facts.get("kelurahan", ""))

@@ -31,6 +31,7 @@ CELERY_TASK_ROUTES = {
     "services.cases.tasks.ask_status": {"queue": "questions"},
     "services.subscriptions.tasks.send_event": {"queue": "questions"},
     "services.adapters.timetable.keep_contracts": {"queue": "questions"},
+    "cms.timetable.check_links": {"queue": "questions"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_ACKS_LATE = True
@@ -124,6 +125,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": schedule(20.0),
         "options": {"expires": 20},
     },
+    "forget-searches": {
+        "task": "services.catalogue.timetable.forget_searches",
+        "schedule": crontab(hour=3, minute=35),
+        "options": {"expires": 3600},
+    },
     "send-codes": {
         "task": "accounts.timetable.send_due_codes",
         "schedule": schedule(10.0),
@@ -157,6 +163,26 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "check-catalogue": {
         "task": "cms.timetable.check_catalogue",
         "schedule": crontab(hour=2, minute=40),
+        "options": {"expires": 3600},
+    },
+    "publish-due-pages": {
+        "task": "cms.timetable.publish_due",
+        "schedule": schedule(env.float("PUBLISH_SECONDS", default=60.0)),
+        "options": {"expires": 60},
+    },
+    "check-links": {
+        "task": "cms.timetable.check_links",
+        "schedule": crontab(hour="1-4", minute=5),
+        "options": {"expires": 3000},
+    },
+    "keep-rights": {
+        "task": "cms.timetable.keep_rights",
+        "schedule": crontab(hour=2, minute=30),
+        "options": {"expires": 3600},
+    },
+    "remind-of-old-pages": {
+        "task": "cms.timetable.remind",
+        "schedule": crontab(hour=7, minute=20),
         "options": {"expires": 3600},
     },
 }

@@ -16,6 +16,7 @@ from accounts.factors.rules import is_staff
 from accounts.permissions import is_operator
 from accounts.requests import SignedInRequest
 from services.catalogue.members import managed_departments, manages_somewhere
+from services.catalogue.wordkeepers import proposes_words, reviews_words
 
 View = Callable[..., HttpResponse]
 
@@ -40,6 +41,8 @@ def _only(may_enter: Callable[[Any], bool]) -> Callable[[View], View]:
 operators_only = _only(is_operator)
 staff_only = _only(is_staff)
 managers_only = _only(manages_somewhere)
+word_editors_only = _only(proposes_words)
+word_reviewers_only = _only(reviews_words)
 
 
 def of_own_department(view: View) -> View:

@@ -83,6 +83,12 @@ def url_in(language: str, name: str) -> str:
     return languages.path_in(language, reverse(name))
 
 
+@register.simple_tag
+def page_url(path: str) -> str:
+    """The address of a page in the language of this page; `path` is the Indonesian one."""
+    return languages.path_in(languages.active(), path)
+
+
 @register.inclusion_tag("components/alternates.html")
 def alternates(path: str) -> dict[str, Any]:
     """The address of this page, and of the same page in each language (`path` is the Indonesian one)."""

@@ -89,6 +89,11 @@ def work_list(user: User) -> QuerySet[Case]:
     )
 
 
+def running_cases(service_code: str) -> int:
+    """How many applications for this service are not closed yet, of all departments that decide them."""
+    return Case.objects.filter(service__code=service_code).exclude(phase=Phase.CLOSED).count()
+
+
 def work_counts(user: User) -> dict[str, int]:
     """Figures of the work list's tabs."""
     trouble = Q(deliveries__state__in=(DeliveryState.UNCLEAR, DeliveryState.NEEDS_ATTENTION))

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from portal.lib import editions, languages
 from portal.lib.languages import DEFAULT
-from services.catalogue import wishes
+from services.catalogue import indexing, wishes
 from services.catalogue.models import (
     Availability,
     Category,
@@ -19,13 +19,10 @@ from services.catalogue.models import (
     Dimension,
     LifeEvent,
     OldAddress,
-    SearchEntry,
-    SearchWord,
     Service,
     ServiceText,
 )
 from services.catalogue.records import ServiceRecord
-from services.catalogue.words import index_words
 from services.forms.models import FormDefinition
 
 _SERVICE_FIELDS = [
@@ -83,7 +80,7 @@ def publish_services(records: Sequence[ServiceRecord]) -> None:
         _set_texts(texts, services, language)
         gone = {s.pk for s in services.values()} - {services[r.code].pk for r in texts}
         ServiceText.objects.filter(language=language, service_id__in=gone).delete()
-    _index(records, services)
+    indexing.index_services(services.values())
     editions.announce()
 
 
@@ -164,42 +161,6 @@ def _set_texts(records: Sequence[ServiceRecord], services: dict[str, Service], l
     ServiceText.objects.bulk_update(old, _TEXT_FIELDS, batch_size=50)
 
 
-def _lines(record: ServiceRecord, translations: Sequence[ServiceRecord], topics: dict[str, str]) -> list[list[object]]:
-    """The searchable lines of a service: the words of every language together, so that either language finds it."""
-    lines: list[list[object]] = [["name", index_words(record.name)]]
-    lines += [["synonym", index_words(s)] for r in (record, *translations) for s in r.synonyms]
-    lines += [["english", index_words(r.name)] for r in translations]
-    lines += [["summary", index_words(r.summary)] for r in (record, *translations)]
-    lines += [
-        ["topic", index_words(f"{topics.get(record.category, '')} {record.app} {record.department}")],
-        ["content", index_words(f"{record.product} {' '.join(record.requirements)}")],
-    ]
-    return [line for line in lines if line[1]]
-
-
-def _index(records: Sequence[ServiceRecord], services: dict[str, Service]) -> None:
-    """In batches: a transaction that thinks for ten seconds without a statement is ended by the database."""
-    topics = dict(Category.objects.values_list("slug", "name"))
-    translations: dict[str, list[ServiceRecord]] = {}
-    for record in records:
-        if record.language != DEFAULT:
-            translations.setdefault(record.code, []).append(record)
-    originals = [r for r in records if r.language == DEFAULT]
-    SearchEntry.objects.filter(service_id__in=[s.pk for s in services.values()]).delete()
-    for start in range(0, len(originals), 200):
-        entries = [
-            SearchEntry(
-                service_id=services[r.code].pk, language=DEFAULT, lines=_lines(r, translations.get(r.code, []), topics)
-            )
-            for r in originals[start : start + 200]
-        ]
-        words: list[SearchWord] = []
-        for entry in SearchEntry.objects.bulk_create(entries, batch_size=100):
-            found = sorted({word[:40] for _, line in entry.lines for word in line})
-            words += [SearchWord(entry=entry, language=DEFAULT, word=w, length=len(w)) for w in found]
-        SearchWord.objects.bulk_create(words, batch_size=200)
-
-
 def withdraw_service(code: str) -> None:
     """Take a service out of the public catalogue. Unknown codes are none of our business."""
     withdraw_services([code])
@@ -210,7 +171,7 @@ def withdraw_services(codes: Iterable[str]) -> None:
     gone = Service.objects.filter(code__in=list(codes), is_public=True)
     ids = list(gone.values_list("pk", flat=True))
     if ids:
-        SearchEntry.objects.filter(service_id__in=ids).delete()
+        indexing.drop_services(ids)
         Service.objects.filter(pk__in=ids).update(is_public=False, updated_at=timezone.now())
         editions.announce()
 

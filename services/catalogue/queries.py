@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, F, Max, Prefetch, Q, QuerySet, Value
+from django.db.models import Case, Count, F, Max, Prefetch, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, NullIf
 
 from accounts.models import User
@@ -285,6 +285,12 @@ def needs_with_counts(language: str = DEFAULT) -> list[CountedNeed]:
         hint = ", ".join(h for e in need.life_events.all() if (h := (language == "en" and e.hint_en) or e.hint))
         found.append(CountedNeed(need, len(services), ", ".join(dict.fromkeys(hint.split(", ")[:4]))))
     return found
+
+
+def complaint_service(language: str = DEFAULT) -> ServiceText | None:
+    """Where one complains of anything: the public service for reports that a department offers for all."""
+    reports = public_texts(language).filter(service__kind=Service.Kind.REPORT, service__confidential=False)
+    return reports.order_by(Case(When(service__channel=Channel.APP, then=0), default=1), "service__code").first()
 
 
 def disturbed_services(language: str = DEFAULT) -> QuerySet[ServiceText]:

@@ -1,10 +1,10 @@
-"""Work on a clock: invitations whose mail is due, notices whose time has come or is over."""
+"""Work on a clock: invitations whose mail is due, notices whose time has come or is over, counts of searches that are old."""
 
 from celery import shared_task
 from django.utils import timezone
 
 from portal.lib.waking import wake
-from services.catalogue import notices
+from services.catalogue import counting, notices
 from services.catalogue.models import Invitation
 
 
@@ -20,3 +20,8 @@ def send_due_invitations() -> int:
 @shared_task(name="services.catalogue.timetable.turn_notices")
 def turn_notices() -> int:
     return notices.turn()
+
+
+@shared_task(name="services.catalogue.timetable.forget_searches")
+def forget_searches() -> int:
+    return counting.forget()

@@ -1,112 +1,58 @@
-"""Words as people type them: folding, light stemming, and a small map of Javanese, slang and spelling."""
+"""Words as people type them: folding, words that say nothing, and the distance between two spellings."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-_STOP_WORDS = (
-    "dan di ke dari yang untuk atau dengan pada oleh ini itu saya aku kami anda mau ingin buat bikin gawe nggawe cara "
-    "caranya gimana bagaimana piye ga gak nggak enggak minta tolong apa ada bisa urus mengurus ngurus ngurusi nang ning "
-    "nek karo sing a an the of for to in on at my i how and or new"
-)
-STOP = frozenset(_STOP_WORDS.split())
+from services.catalogue.stemming import SEEDS, root
 
-# About single words, applied to the index and to the query alike. Left: as typed; right: as indexed.
-WORD_MAP: dict[str, str] = {
-    "akte": "akta",
-    "lair": "lahir",
-    "klahiran": "lahir",
-    "ilang": "hilang",
-    "ketlingsut": "hilang",
-    "kecer": "hilang",
-    "rabi": "nikah",
-    "kawin": "nikah",
-    "kawinan": "nikah",
-    "merid": "nikah",
-    "pegatan": "cerai",
-    "pegat": "cerai",
-    "mati": "meninggal",
-    "mninggal": "meninggal",
-    "wafat": "meninggal",
-    "sedo": "meninggal",
-    "matian": "meninggal",
-    "omah": "rumah",
-    "griya": "rumah",
-    "pajek": "pajak",
-    "banyu": "air",
-    "dalan": "jalan",
-    "sekolahan": "sekolah",
-    "rusak": "rusak",
-    "anyar": "baru",
-    "loro": "sakit",
-    "lara": "sakit",
-    "gerah": "sakit",
-    "gratisan": "gratis",
-    "kerjo": "kerja",
-    "gawean": "kerja",
-    "kerjaan": "kerja",
-    "lowongan": "kerja",
-    "ijin": "izin",
-    "surate": "surat",
-    "domisli": "domisili",
-    "puskemas": "puskesmas",
-    "kobongan": "kebakaran",
-    "kobong": "kebakaran",
-    "wargo": "warga",
-    "bojo": "pasangan",
-    "birth": "lahir",
-    "marriage": "nikah",
-    "wedding": "nikah",
-    "tax": "pajak",
-    "death": "meninggal",
-    "divorce": "cerai",
-    "lost": "hilang",
-}
+LONGEST = 40  # letters of a word in the index
 
 _KTP = re.compile(r"\b(?:e[\s-]?ktp|ktp[\s-]?el(?:ektronik)?)\b")
+_LETTER = re.compile(r"\b([a-z])[-.](?=[a-z]{2,}\b)|\b([a-z]{1,3})-(?=\d{1,3}\b)")
 _TWICE = re.compile(r"\b(\w{2,})-\1\b")
 _DOUBLED = re.compile(r"([a-z])\1+")
 _WORD = re.compile(r"[a-z0-9]+")
-_PREFIXES = ("meng", "peng", "meny", "peny", "mem", "pem", "men", "pen", "ber", "per", "ter", "me", "pe", "di", "ke", "se")
-_SUFFIXES = ("kannya", "annya", "nya", "kan", "an")
+_TWO = re.compile(r"^([a-z]{3,})2(nya|ne|an)?$")
+
+
+def _list(name: str) -> list[str]:
+    lines = (SEEDS / name).read_text("utf-8").splitlines()
+    return [_DOUBLED.sub(r"\1", word) for line in lines if not line.startswith("#") for word in line.split()]
+
+
+# Without content; and with little of it, since sentences about anything have them.
+STOP = frozenset(_list("nothing.txt"))
+WEAK = frozenset(root(word) for word in _list("weak.txt"))
 
 
 def fold(text: str) -> str:
-    """Lower case, no accents, one spelling of KTP-el, no reduplication."""
+    """Lower case, no accents, one spelling of KTP-el, no reduplication; `p-irt` and `ak-1` are one word each."""
     text = unicodedata.normalize("NFKD", text.lower())
-    text = "".join(c for c in text if not unicodedata.combining(c))
-    return _TWICE.sub(r"\1", _KTP.sub("ktp", text))
-
-
-def stem(word: str) -> str:
-    """A light Indonesian stemmer: words over 4 letters lose a suffix and a prefix, at least 4 letters stay."""
-    if len(word) <= 4 or word.isdigit():
-        return word
-    for suffix in _SUFFIXES:
-        if word.endswith(suffix) and len(word) - len(suffix) >= 4:
-            word = word[: -len(suffix)]
-            break
-    for prefix in _PREFIXES:
-        if word.startswith(prefix) and len(word) - len(prefix) >= 4:
-            return word[len(prefix) :]
-    return word
+    text = "".join(c for c in text if not unicodedata.combining(c)).replace("'", "").replace("’", "")
+    text = _LETTER.sub(lambda m: m[1] or m[2], _KTP.sub("ktp", text))
+    return _TWICE.sub(r"\1", text)
 
 
 def plain_words(text: str) -> list[str]:
-    return [_DOUBLED.sub(r"\1", w) for w in _WORD.findall(fold(text))]
+    """The folded words of a text in their order, doubled letters written once."""
+    return [_TWO.sub(r"\1", _DOUBLED.sub(r"\1", w))[:LONGEST] for w in _WORD.findall(fold(text))]
 
 
 def index_word(word: str) -> str:
-    """A folded word as it stands in the index: mapped, stemmed, mapped again (`akte`, `klahiran`, `perkawinan`)."""
-    mapped = WORD_MAP.get(word, word)
-    root = stem(mapped)
-    return WORD_MAP.get(root, root)
+    """A folded word as it stands in the index."""
+    return root(word)
 
 
 def index_words(text: str) -> list[str]:
     """The searchable words of a text, stop words left out, order kept, each once."""
-    return list(dict.fromkeys(index_word(w) for w in plain_words(text) if w not in STOP))
+    return list(dict.fromkeys(r for w in plain_words(text) if not says_nothing(w, r := index_word(w))))
+
+
+def says_nothing(word: str, root: str) -> bool:
+    """Is this a word without content, as written or as its root (`seminggu`, `tahunan`)?"""
+    return word in STOP or root in STOP
 
 
 def edit_distance(a: str, b: str, limit: int) -> int:

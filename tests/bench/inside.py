@@ -1,6 +1,7 @@
 """What is measured inside the portal's own process: growing a city of real pages, search and publish at each size.
 
 `python -m tests.bench.inside people` prints keys and a session as JSON; `... sizes 94,940` prints the rows of each size;
+`... quality` prints the hits of search on each set of queries;
 `... profile PATH|accepting` prints where the time goes.
 """
 
@@ -38,8 +39,9 @@ from cms import publishing  # noqa: E402
 from cms.models import DepartmentPage, ServicePage  # noqa: E402
 from portal.lib import editions  # noqa: E402
 from services.catalogue.models import Service  # noqa: E402
-from services.catalogue.search import SearchQuery, search_services  # noqa: E402
+from services.catalogue.search import SearchQuery, search_services, suggest_services  # noqa: E402
 from tests.bench.submissions import ANSWERS, SERVICE  # noqa: E402
+from tests.search import quality  # noqa: E402
 from tests.tokens import access_token_for  # noqa: E402
 
 PATHS = {
@@ -49,6 +51,7 @@ PATHS = {
     "search with a typo": "/layanan/?q=akta+kelahran",
     "detail": "/layanan/akta-kelahiran/",
 }
+TEXTS = [asked.text for asked in quality.read()[::4]]
 WORDS = {"rare word": "ambulans", "two words": "akta kelahiran", "typo": "akta kelahran", "while typing": "akta kel"}
 
 
@@ -133,6 +136,42 @@ def grow(size: int) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
+
+
+def quality_rows() -> dict[str, Any]:
+    """Hits of search on each set of queries, by language."""
+    codes = dict(Service.objects.values_list("pk", "code"))
+
+    def rank(text: str) -> list[str]:
+        return [codes[pk] for pk in search_services(SearchQuery(text)).ids]
+
+    asked = quality.read()
+    sets = {"tuned half": quality.tuned(asked), "held-out half": quality.held_out(asked)}
+    sets |= {"practice": quality.read("practice.txt"), "fresh": quality.read("fresh.txt")}
+    found: dict[str, Any] = {}
+    for name, queries in sets.items():
+        for language in ("id", "en"):
+            figures = quality.measure([q for q in queries if q.language == language], rank)
+            n = max(1, figures.asked)
+            found[f"{name}, {language}"] = {
+                "asked": figures.asked,
+                "first": figures.first / n,
+                "three": figures.among_three / n,
+                "mrr": figures.reciprocal / n,
+                "zero": figures.nothing / n,
+                "misses": [(q.text, q.codes, got) for q, got in figures.misses],
+            }
+    return {"database": connection.vendor, "sets": found}
+
+
+def _p95_ms(act: Callable[[str], Any], texts: list[str]) -> float:
+    act(texts[0])
+    took = []
+    for text in texts:
+        begin = time.perf_counter()
+        act(text)
+        took.append(time.perf_counter() - begin)
+    return sorted(took)[int(len(took) * 0.95)] * 1000
 
 
 def _median_ms(act: Callable[[], Any], times: int) -> float:
@@ -232,6 +271,9 @@ def rows_of(size: int, times: int) -> dict[str, Any]:
         "queries_and_time": pages,
         "search": found,
         "publish_to_findable_ms": publish,
+        "any_query_p95_ms": _p95_ms(lambda text: search_services(SearchQuery(text)), TEXTS),
+        "any_query_most_ms": max(_p95_ms(lambda text: search_services(SearchQuery(text)), [text]) for text in TEXTS),
+        "suggestions_p95_ms": _p95_ms(lambda text: suggest_services(text, 6), [t[: max(3, len(t) // 2)] for t in TEXTS]),
         "search_profile": profiled(lambda: [search_services(SearchQuery(words)) for words in WORDS.values()]),
     }
 
@@ -239,6 +281,9 @@ def rows_of(size: int, times: int) -> dict[str, Any]:
 def main() -> None:
     if sys.argv[1] == "people":
         print(json.dumps(people()))
+        return
+    if sys.argv[1] == "quality":
+        print(json.dumps(quality_rows()))
         return
     if sys.argv[1] == "profile":
         print(profile(sys.argv[2]))

@@ -1,13 +1,20 @@
-"""What a browser sends from the editor of a page, with some fields changed."""
+"""What the browser of an editor or a reviewer sends."""
 
+from __future__ import annotations
+
+from datetime import timedelta
 from typing import Any
 
 from django.test import Client
-from wagtail.models import Page
+from django.utils import timezone
+from wagtail.models import Page, Revision, TaskState
 from wagtail.test.utils.form_data import nested_form_data, streamfield
 
+from accounts.models import User
 from cms.models import ServicePage
 
+PUBLISH: dict[str, Any] = {"action__publish": "1"}
+SUBMIT: dict[str, Any] = {"action__submit": "1"}
 TEXTS = (
     "title slug summary fee_amount fee_note time_value time_unit fill_minutes channel min_level app app_url hotline hours place "
     "product late other_ways complaint_category complaint_channels decree_number pledge kind synonyms sources"
@@ -17,6 +24,12 @@ STREAMS = "who requirements exceptions fees steps ways places contacts legal".sp
 
 def page_of(code: str, language: str = "id") -> ServicePage:
     return ServicePage.objects.get(locale__language_code=language, code=code)
+
+
+def desk_of(name: str) -> Client:
+    client = Client()
+    client.force_login(User.objects.get(email=f"{name}@example.org"))
+    return client
 
 
 def rows(*values: dict[str, Any] | str, kind: str = "item") -> Any:
@@ -55,4 +68,26 @@ def _as_sent(value: Any) -> Any:
 
 
 def edit(client: Client, page: Page, **changes: object) -> Any:
-    return client.post(f"/kelola/pages/{page.pk}/edit/", form_of(page, **changes))
+    return client.post(f"/kelola/pages/{page.pk}/edit/", form_of(page.specific, **changes))
+
+
+def submit(client: Client, page: Page, **changes: object) -> Any:
+    response = edit(client, page, **changes, **SUBMIT)
+    assert response.status_code == 302, response.context["form"].errors if response.context else response
+    return response
+
+
+def decide(client: Client, page: Page, action: str = "approve", comment: str = "") -> Any:
+    """Press the button of the review that the page waits in."""
+    state = TaskState.objects.filter(workflow_state__object_id=str(page.pk), status=TaskState.STATUS_IN_PROGRESS).get()
+    return client.post(f"/kelola/pages/workflow/action/{page.pk}/{action}/{state.pk}/", {"comment": comment})
+
+
+def time_comes() -> None:
+    """Everything that is set for later was set for a minute ago."""
+    past = timezone.now() - timedelta(minutes=1)
+    for revision in Revision.objects.filter(approved_go_live_at__isnull=False):
+        revision.content["go_live_at"] = past.isoformat()
+        revision.approved_go_live_at = past
+        revision.save(update_fields=["content", "approved_go_live_at"])
+    Page.objects.filter(expire_at__isnull=False).update(expire_at=past)

@@ -1,4 +1,4 @@
-"""Bob edits his department's pages in the back office; what he publishes is live and found at once; the rest is closed."""
+"""Bob edits his department's pages in the back office; what is approved is live and found at once; the rest is closed."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -10,9 +10,10 @@ from wagtail.test.utils.form_data import streamfield
 from accounts.models import User
 from cms import checks, publishing
 from cms.models import DepartmentPage, ServicePage
-from services.catalogue import queries
-from services.catalogue.models import Service
-from tests.cms.editor import edit, form_of, page_of
+from services.catalogue import members, queries
+from services.catalogue.models import Department, Service
+from services.catalogue.models import DepartmentRole as Role
+from tests.cms.editor import PUBLISH, SUBMIT, decide, desk_of, edit, form_of, page_of, submit
 
 pytestmark = pytest.mark.usefixtures("demo_city")
 
@@ -27,22 +28,23 @@ def desk(bob: User) -> Client:
 BOTH_TREES = pytest.mark.parametrize("language", ["id", "en"])
 
 
-def test_bob_changes_a_fee_and_it_is_live_and_found_at_once(desk: Client, client: Client) -> None:
+def test_bob_changes_a_fee_and_once_approved_it_is_live_and_found_at_once(desk: Client, client: Client) -> None:
     page = page_of("akta-kelahiran")
-    response = edit(desk, page, fee_free=None, fee_amount=27000, synonyms="kutipan dolphin", **{"action__publish": "1"})
-    assert response.status_code == 302, response.context["form"].errors if response.context else response
+    submit(desk, page, fee_free=None, fee_amount=27000, synonyms="kutipan dolphin")
+    assert "Rp27.000" not in client.get("/layanan/akta-kelahiran/").content.decode(), "nothing is public before the review"
+    assert decide(desk_of("rina"), page).status_code == 302
     public = client.get("/layanan/akta-kelahiran/").content.decode()
     assert "Rp27.000" in public
     assert "Penerbitan Akta Kelahiran" in client.get("/layanan/?q=dolphin").content.decode()
     assert publishing.drift() == []
 
 
-def test_bob_translates_and_it_is_english_at_once(desk: Client, client: Client) -> None:
+def test_bob_translates_and_once_approved_it_is_english_at_once(desk: Client, client: Client) -> None:
     page = page_of("akta-kelahiran", "en")
     assert "Birth certificate" in desk.get(f"/kelola/pages/{page.pk}/edit/").content.decode()
     changes = {"product": "The certificate", "synonyms": "certificate of a dolphin", "fee_free": None, "fee_amount": 99}
-    response = edit(desk, page, **changes, **{"action__publish": "1"})
-    assert response.status_code == 302, response.context["form"].errors if response.context else response
+    submit(desk, page, **changes)
+    decide(desk_of("rina"), page)
     public = client.get("/en/layanan/akta-kelahiran/").content.decode()
     assert "<p>The certificate</p>" in public
     assert '<ul class="k-checks" lang="id">' in public, "what he did not translate is Indonesian and says so"
@@ -81,17 +83,27 @@ def test_bob_begins_a_translation_of_his_own_page_only(desk: Client) -> None:
     assert not ServicePage.objects.filter(locale=english, code="pengangkutan-sampah").exists()
 
 
-def test_a_translation_that_is_taken_offline_leaves_indonesian(desk: Client, client: Client) -> None:
+@pytest.fixture
+def chief(demo_city: None) -> Client:
+    """The manager of Bob's department."""
+    made = User.objects.create_user("kepala@example.org", "x", name="Kepala Contoh")
+    members.set_roles(made, department=Department.objects.get(code="dispendukcapil"), roles=[Role.MANAGER], by=None)
+    return desk_of("kepala")
+
+
+def test_a_translation_that_is_taken_offline_leaves_indonesian(desk: Client, chief: Client, client: Client) -> None:
     page = page_of("akta-kelahiran", "en")
     desk.post(f"/kelola/pages/{page.pk}/unpublish/")
+    assert page_of("akta-kelahiran", "en").live, "who writes pages does not take them offline"
+    assert chief.post(f"/kelola/pages/{page.pk}/unpublish/").status_code == 302
     public = client.get("/en/layanan/akta-kelahiran/").content.decode()
     assert '<h1 lang="id">Penerbitan Akta Kelahiran</h1>' in public
     assert "Penerbitan Akta Kelahiran" in client.get("/layanan/akta-kelahiran/").content.decode()
     assert publishing.drift() == []
 
 
-def test_a_service_taken_offline_is_gone_in_both_languages(desk: Client, client: Client) -> None:
-    desk.post(f"/kelola/pages/{page_of('akta-kelahiran').pk}/unpublish/")
+def test_a_service_taken_offline_is_gone_in_both_languages(chief: Client, client: Client) -> None:
+    chief.post(f"/kelola/pages/{page_of('akta-kelahiran').pk}/unpublish/")
     assert page_of("akta-kelahiran", "en").live
     for prefix in ("", "/en"):
         assert client.get(f"{prefix}/layanan/akta-kelahiran/").status_code == 404
@@ -111,16 +123,17 @@ def test_a_draft_of_bob_changes_nothing_public(desk: Client) -> None:
     assert queries.snapshot() == before
 
 
-def test_publishing_asks_for_the_six_parts_but_a_draft_does_not(desk: Client) -> None:
-    page = page_of("akta-kelahiran")
-    response = edit(desk, page, product="", requirements=streamfield([]), **{"action__publish": "1"})
+@pytest.mark.parametrize(("name", "button"), [("bob", SUBMIT), ("admin", PUBLISH)])
+def test_publishing_asks_for_the_six_parts_but_a_draft_does_not(name: str, button: dict[str, str]) -> None:
+    desk, page = desk_of(name), page_of("akta-kelahiran")
+    response = edit(desk, page, product="", requirements=streamfield([]), **button)
     assert response.status_code == 200
     assert {"product", "requirements"} <= response.context["form"].errors.keys()
     assert edit(desk, page, product="", requirements=streamfield([])).status_code == 302
 
 
 def test_a_taken_address_is_refused_with_a_proposal(desk: Client) -> None:
-    response = edit(desk, page_of("akta-kelahiran"), slug="uji-kir", **{"action__publish": "1"})
+    response = edit(desk, page_of("akta-kelahiran"), slug="uji-kir", **SUBMIT)
     assert response.status_code == 200
     assert "uji-kir-2" in str(response.context["form"].errors["slug"])
 
@@ -199,7 +212,7 @@ def test_bob_cannot_change_another_departments_page(desk: Client, language: str)
     other = page_of("pengangkutan-sampah", language)
     before = queries.snapshot()
     for path in ("edit", "delete", "unpublish", "copy", "move"):
-        response = desk.post(f"/kelola/pages/{other.pk}/{path}/", form_of(other, **{"action__publish": "1"}))
+        response = desk.post(f"/kelola/pages/{other.pk}/{path}/", form_of(other, **PUBLISH, **SUBMIT))
         assert response.status_code in (302, 403, 404)
     assert queries.snapshot() == before
     assert page_of("pengangkutan-sampah", language).live
@@ -227,11 +240,14 @@ def test_a_copy_needs_an_address_of_its_own_in_the_whole_city(desk: Client) -> N
 
 
 def test_publishing_many_at_once_is_refused_in_words(desk: Client) -> None:
+    admin = desk_of("admin")
     page = page_of("akta-kelahiran")
     page.product = ""
     page.save_revision(clean=False)
     page.unpublish()
     address = f"/kelola/bulk/wagtailcore/page/publish/?id={page.pk}"
-    response = desk.post(address, {"include_descendants": ""}, follow=True)
+    desk.post(address, {"include_descendants": ""})
+    assert not page_of("akta-kelahiran").live, "an editor publishes nothing, one by one or many at once"
+    response = admin.post(address, {"include_descendants": ""}, follow=True)
     assert response.status_code == 200 and "Belum lengkap" in response.content.decode()
     assert not page_of("akta-kelahiran").live

@@ -113,7 +113,7 @@ def test_pages_of_the_list_keep_the_query(client: Client) -> None:
 
 
 def test_search_and_help_when_nothing_fits(client: Client) -> None:
-    assert "Penerbitan Akta Kelahiran" in html(client, "/layanan/?q=akte+lair")
+    assert "/layanan/akta-kelahiran/" in html(client, "/layanan/?q=akte+lair")
     assert "Tidak ada layanan yang cocok" in html(client, "/layanan/?q=zzzqqq")
     assert 'href="tel:112"><b>' in html(client, "/layanan/?q=kebakaran")
 

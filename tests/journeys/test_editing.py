@@ -1,4 +1,5 @@
-"""Promise to departments: an editor changes a page in the real editor, it is live and found at once, and the rest is closed."""
+"""Promise to departments: an editor changes a page in the real editor, a reviewer approves, it is live and found at once, and
+the rest is closed. All of it under the strict content security policy: a refused script would be a complaint of the console."""
 
 from __future__ import annotations
 
@@ -15,13 +16,11 @@ pytestmark = [pytest.mark.journey, pytest.mark.timeout(180)]
 DEPARTMENT = "Dinas Kependudukan dan Pencatatan Sipil"
 
 
-@pytest.fixture
-def desk(browser: Any) -> Iterator[Any]:
+def tab(browser: Any, complaints: list[str]) -> Any:
     """A tab at a desk. Any complaint of the console, and any answer of 500, fails the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="id-ID")
     page = context.new_page()
     page.set_default_timeout(15_000)
-    complaints: list[str] = []
 
     def hear(message: Any) -> None:
         if message.type == "error" and "status of 404" not in message.text:
@@ -30,8 +29,25 @@ def desk(browser: Any) -> Iterator[Any]:
     page.on("console", hear)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("response", lambda answer: complaints.append(answer.url) if answer.status >= 500 else None)
+    return page
+
+
+@pytest.fixture
+def desk(browser: Any) -> Iterator[Any]:
+    complaints: list[str] = []
+    page = tab(browser, complaints)
     yield page
-    context.close()
+    page.context.close()
+    assert not complaints, complaints
+
+
+@pytest.fixture
+def second_desk(browser: Any) -> Iterator[Any]:
+    """Of somebody else, at the same time."""
+    complaints: list[str] = []
+    page = tab(browser, complaints)
+    yield page
+    page.context.close()
     assert not complaints, complaints
 
 
@@ -50,9 +66,10 @@ def open_birth_page(page: Any, city: City) -> None:
     page.wait_for_load_state("networkidle")
 
 
-def publish(page: Any) -> None:
+def press(page: Any, button: str) -> None:
+    """One of the buttons in the menu at the foot of the editor; it answers with a message."""
     page.click("footer button:has-text('More actions'), footer .w-dropdown__toggle")
-    page.click("button[name=action-publish]")
+    page.click(button)
     page.wait_for_selector(".messages .success")
 
 
@@ -66,16 +83,58 @@ def public_text(browser: Any, url: str) -> str:
     return text
 
 
-def test_bob_changes_a_fee_and_it_is_live_and_found_at_once(desk: Any, browser: Any, city: City) -> None:
+def approve(page: Any) -> None:
+    page.click("footer button:has-text('More actions'), footer .w-dropdown__toggle")
+    page.click("button[data-workflow-action-name=approve]:not([data-workflow-action-modal-url])")
+    page.wait_for_selector(".messages .success")
+
+
+def test_bob_submits_rina_asks_for_a_change_and_approves_and_it_is_found_at_once(
+    desk: Any, second_desk: Any, browser: Any, city: City
+) -> None:
+    rina = second_desk
     enter(desk, city, "bob")
     open_birth_page(desk, city)
-    edit, note = desk.url, desk.input_value("[name=fee_note]")
-    assert "Rp27.000" not in public_text(browser, f"{city.base}/layanan/akta-kelahiran/")
+    edit, note, product = desk.url, desk.input_value("[name=fee_note]"), desk.input_value("[name=product]")
+    page = re.sub(r"\D", "", edit.rsplit("/edit/", 1)[0].rsplit("/", 1)[1])
+
+    # The gate beside the editor: what is missing, and the way there.
+    desk.click("[data-side-panel-toggle=gate]")
+    assert desk.locator("[data-side-panel=gate] .gate").get_attribute("data-gate-missing") == "0"
+    desk.fill("[name=product]", "")
+    desk.wait_for_selector("[data-side-panel=gate] .gate[data-gate-missing='1']")  # the draft saved itself
+    desk.click("[data-side-panel=gate] a[data-gate-field=product]")
+    assert desk.evaluate("document.activeElement.name") == "product"
+    desk.fill("[name=product]", product)
+    desk.wait_for_selector("[data-side-panel=gate] .gate[data-gate-missing='0']")
+    desk.click("[data-side-panel-toggle=gate]")
+
+    desk.uncheck("[name=fee_free]")
+    desk.fill("[name=fee_amount]", "26000")
+    desk.fill("[name=fee_note]", "Retribusi uji lumbalumba")
+    press(desk, "button[name=action-submit]")
+    assert "Rp26.000" not in public_text(browser, f"{city.base}/layanan/akta-kelahiran/"), "not before the review"
+
+    enter(rina, city, "rina")
+    rina.click(f"main a[href*='/kelola/pages/{page}/edit/']")
+    rina.wait_for_load_state("networkidle")
+    assert rina.input_value("[name=fee_amount]") == "26000"
+    rina.click("footer button:has-text('More actions'), footer .w-dropdown__toggle")
+    rina.click("button[data-workflow-action-name=reject]")
+    rina.fill(".modal textarea[name=comment]", "Tarifnya 27 ribu, lihat perda")
+    rina.click(".modal form button[type=submit]")
+    rina.wait_for_selector(".messages .success")
+
+    desk.goto(edit)
+    desk.wait_for_load_state("networkidle")
+    desk.fill("[name=fee_amount]", "27000")
+    press(desk, "button[name=action-submit]")
+
     try:
-        desk.uncheck("[name=fee_free]")
-        desk.fill("[name=fee_amount]", "27000")
-        desk.fill("[name=fee_note]", "Retribusi uji lumbalumba")
-        publish(desk)
+        rina.goto(f"{city.base}/kelola/")
+        rina.click(f"main a[href*='/kelola/pages/{page}/edit/']")
+        rina.wait_for_load_state("networkidle")
+        approve(rina)
         shown = public_text(browser, f"{city.base}/layanan/akta-kelahiran/")
         assert "Rp27.000" in shown and "Retribusi uji lumbalumba" in shown
         listed = public_text(browser, f"{city.base}/layanan/?dinas=dispendukcapil")
@@ -83,14 +142,49 @@ def test_bob_changes_a_fee_and_it_is_live_and_found_at_once(desk: Any, browser: 
         assert row is not None, listed[:3000]
         assert "Penerbitan Akta Kelahiran" not in public_text(browser, f"{city.base}/layanan/?dinas=dispendukcapil&gratis=1")
         assert "Rp27.000" in public_text(browser, f"{city.base}/layanan/?q=akte+lair")
+        assert "27 ribu" in city.mails() and "Retribusi" not in city.mails(), "the note is mailed, the page is not"
     finally:
         desk.goto(edit)
         desk.wait_for_load_state("networkidle")
         desk.fill("[name=fee_amount]", "")
         desk.fill("[name=fee_note]", note)
         desk.check("[name=fee_free]")
-        publish(desk)
+        press(desk, "button[name=action-submit]")
+        rina.goto(edit)
+        rina.wait_for_load_state("networkidle")
+        approve(rina)
     assert "Rp27.000" not in public_text(browser, f"{city.base}/layanan/akta-kelahiran/")
+
+
+def test_the_clock_of_a_page_is_set_without_an_inline_script(desk: Any, city: City) -> None:
+    enter(desk, city, "bob")
+    open_birth_page(desk, city)
+    desk.click("#tab-label-isi, [role=tab] >> nth=0")
+    desk.click("[name=reviewed]")
+    desk.wait_for_selector(".xdsoft_datetimepicker:visible")
+    assert desk.locator("template[data-chooser]").count() == 0, "each was started"
+
+
+def test_the_second_to_save_is_warned_and_both_texts_are_kept(desk: Any, second_desk: Any, city: City) -> None:
+    enter(desk, city, "bob")
+    open_birth_page(desk, city)
+    other = second_desk
+    enter(other, city, "admin", desk.url.removeprefix(city.base))
+    other.wait_for_load_state("networkidle")
+    other.fill("[name=late]", "Tulisan pertama")
+    other.click("footer button:has-text('Save draft'), footer .action-save >> nth=0")
+    other.wait_for_selector(".messages .success")
+    form = desk.evaluate("""async () => {
+        const form = document.querySelector('[data-edit-form]');
+        const data = new FormData(form);
+        data.set('late', 'Tulisan kedua');
+        const answer = await fetch(location.href, {method: 'POST', body: data});
+        return await answer.text();
+    }""")
+    assert "versi yang lebih baru" in form and "Tulisan kedua" in form and "Belum ada yang disimpan" in form
+    other.reload()
+    other.wait_for_load_state("networkidle")
+    assert other.input_value("[name=late]") == "Tulisan pertama"
 
 
 def test_bob_sees_no_other_departments_page(desk: Any, city: City) -> None:

@@ -103,6 +103,8 @@ SIGNED_IN = [
     ("members, choice of a department", "oper", "/petugas/anggota/", 200),
     ("members", "oper", "/petugas/anggota/dispendukcapil/", 200),
     ("people", "oper", "/petugas/pengguna/", 200),
+    ("pages to mend", "bob", "/petugas/halaman/", 200),
+    ("pages to mend, of all departments", "admin", "/petugas/halaman/", 200),
     ("own roles", "bob", "/akun/peran/", 200),
     ("invitation that is not valid", "", "/akun/undangan/tidak-ada/", 404),
     ("home, department down", "", "/", 200),

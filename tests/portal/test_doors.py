@@ -110,6 +110,8 @@ def samples(alice: User) -> dict[str, str]:
         "key": "pemohon",
         "layanan/slug": "kutipan-kedua-akta",
         "slug": "privasi",
+        "need": "kesehatan",
+        "petugas/pencarian/slug": "kesehatan",
         "dinas/code": "dispendukcapil",
         "api/code": "kutipan-kedua-akta",
         "webhooks/code": "dukcapil",
@@ -238,8 +240,19 @@ def test_a_page_of_one_department_is_closed_to_the_editor_of_another() -> None:
     for address, cells in written().items():
         if address.startswith("kelola/pages/<int:page_id>"):
             assert of(cells, "dewi") in {"302", "403", "404", "405"}, address
-            for stranger in ("oper", "klerk", "kepala", "ivan", "wali", "rina"):
+            for stranger in ("oper", "klerk", "ivan", "wali", "rina"):
                 assert of(cells, stranger) in {"403", "404", "405"}, (address, stranger)
+
+
+def test_a_manager_writes_no_page() -> None:
+    for act in ("edit", "copy", "delete", "convert_alias"):
+        row = written()[f"kelola/pages/<int:page_id>/{act}/"]
+        for method in ("GET", "POST"):
+            assert of(row, "kepala", method=method) not in {"200", "400"}, act
+
+
+def test_nobody_of_a_department_sets_who_may_read_a_public_page() -> None:
+    assert who_gets_in("kelola/pages/<int:page_id>/privacy/") == {"admin"}
 
 
 STAFF = set(PEOPLE) - {"visitor", "adi", "alice"}
@@ -254,7 +267,8 @@ ROOMS = {
     "integrasi/langganan/baru/": {"ivan", "admin"},
     "integrasi/langganan/<slug:ref>/": {"ivan", "admin"},
     "integrasi/langganan/<slug:ref>/ubah/": {"ivan", "admin"},
-    "kelola/": {"bob", "sunting", "dewi", "admin"},
+    "kelola/": {"bob", "sunting", "kepala", "dewi", "rina", "admin"},
+    "petugas/halaman/": {"bob", "sunting", "kepala", "dewi", "rina", "admin"},
     "kelola/users/": {"admin"},
     "kelola/groups/": {"admin"},
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gettext
 import re
 from collections.abc import Callable, Iterator
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from django.core import mail
 from django.test import Client
 
 from accounts.models import User
-from cms.models import ContentPage, DepartmentPage
+from cms.models import ContentPage, DepartmentPage, PageUpkeep, ServicePage
 from services.cases import drafts
 from services.cases.delivery import deliver
 from services.cases.models import Case
@@ -302,6 +303,19 @@ def test_a_case_from_answer_to_decision_is_english(client: Client, look: Look, a
         assert case.title_en in words or case.reference in words
         assert f"/en/permohonan/{case.reference}/" in str(sent.body)
         assert "Petugas tidak pernah" not in words and "Our staff never ask" in words
+
+
+def test_the_list_of_what_needs_mending_is_english(client: Client, look: Look, bob: User) -> None:
+    page = ServicePage.objects.get(code="akta-kelahiran", locale__language_code="id")
+    client.force_login(bob)
+    assert "Nothing needs mending" in look(client, "/en/petugas/halaman/")
+    ServicePage.objects.filter(pk=page.pk).update(product="", reviewed=date(2020, 1, 1), requirements="[]")
+    PageUpkeep.objects.create(
+        page_id=page.pk, links=[{"url": "https://x.example/", "field": "sources", "cause": "gone", "times": 1}]
+    )
+    ServicePage.objects.get(code="akta-kelahiran", locale__language_code="en").delete()
+    shown = look(client, "/en/petugas/halaman/")
+    assert "that page does not exist any more" in shown and "Not in English yet" in shown and "Not reviewed" in shown
 
 
 def test_the_rooms_of_roles_are_english(client: Client, look: Look, bob: User) -> None:

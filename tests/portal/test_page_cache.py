@@ -230,6 +230,9 @@ NOT_SHOWN = {
     "catalogue.AvailabilityWish",  # who wants to hear when a service is open again
     "catalogue.Holiday",  # promises of one's own case
     "catalogue.SearchWord",  # written together with its SearchEntry
+    "catalogue.SearchTerm",  # likewise
+    "catalogue.SearchCount",  # for editors
+    "catalogue.SearchClick",
     "cms.CatalogueCheck",  # for operators
     "cms.LogPosition",
     "cms.PageFigure",  # for the owner of a page, as the next two

@@ -8,6 +8,7 @@ from importlib import import_module
 import pytest
 from allauth.account.models import EmailAddress
 from django.apps import apps
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
 
@@ -62,14 +63,15 @@ def test_the_demo_city_has_the_roles_of_the_contract() -> None:
         )
         for user in User.objects.all()
     }
-    assert found["rina"] == ({("diskominfo", "REVIEWER")}, {"koordinator"})
+    assert found["rina"] == ({("diskominfo", "REVIEWER")}, {"koordinator", "peninjau:diskominfo"})
     assert found["wali"] == (set(), {"pimpinan"}) and found["oper"] == (set(), {"operator"})
     assert found["bob"][1] == {"penyunting:dispendukcapil"} and found["alice"] == (set(), set())
     assert not AccountNotice.objects.exists(), "nobody is mailed about the demo"
 
 
 def test_editors_of_before_become_members(dlh: Department, warga: User) -> None:
-    warga.groups.add(scope.ensure_groups(["dlh"])["dlh"])
+    scope.keep(["dlh"])
+    warga.groups.add(Group.objects.get(name=scope.group_name("dlh")))
     migration = import_module("cms.migrations.0005_editors_are_members")
     for _twice in range(2):
         migration.make_members(apps, None)

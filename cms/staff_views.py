@@ -1,0 +1,39 @@
+"""`/petugas/halaman/`: what is wrong with the pages of one's departments."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.requests import SignedInRequest
+from cms import scope, upkeep
+from services.catalogue.models import Department
+
+PAGES = 25
+
+
+@login_required
+@never_cache
+@require_safe
+def pages(request: SignedInRequest) -> HttpResponse:
+    """Editors, reviewers and managers: their departments' pages. Superusers: all, or one department's by ?dinas=."""
+    if not request.user.has_perm("wagtailadmin.access_admin"):
+        raise PermissionDenied
+    wanted = request.GET.get("dinas", "")
+    departments = Department.objects.all() if request.user.is_superuser else scope.departments_of(request.user)
+    chosen = departments.filter(code=wanted).first() if wanted else None
+    all_pages = upkeep.pages_of(request.user, chosen.code if chosen else "")
+    states = upkeep.states(all_pages)
+    context = {
+        "states": Paginator(states, PAGES).get_page(request.GET.get("hal")),
+        "well": len(all_pages) - len(states),
+        "departments": departments.order_by("name") if departments.count() > 1 else (),
+        "chosen": chosen,
+        "nav": "halaman",
+    }
+    return render(request, "cms/page_states.html", context)

@@ -1,0 +1,89 @@
+"""The page of results, suggestions and counting, as a browser meets them."""
+
+import re
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from services.catalogue.models import SearchClick, SearchCount
+
+pytestmark = pytest.mark.usefixtures("demo_city")
+
+
+def html(client: Client, path: str) -> str:
+    response = client.get(path)
+    assert response.status_code == 200, path
+    return response.content.decode()
+
+
+def test_results_mark_the_words_and_tell_fee_time_department_and_why(client: Client) -> None:
+    page = html(client, "/layanan/?q=akta+kelahiran")
+    assert "Penerbitan <mark>Akta</mark> <mark>Kelahiran</mark>" in page
+    assert "Dispendukcapil" in page and "Gratis" in page and "hari kerja" in page
+    assert "Karena “merid” kami artikan" in html(client, "/layanan/?q=merid")
+    assert "Kami membaca “kelahran” sebagai" in html(client, "/layanan/?q=akta+kelahran")
+
+
+def test_nothing_found_still_offers_a_way(client: Client) -> None:
+    page = html(client, "/layanan/?q=zzxqw&dinas=dlh&gratis=1")
+    for offer in (
+        "Hapus saringan “DLH”",
+        "Hapus semua saringan",
+        "lebih umum",
+        "Tanya petugas",
+        "/layanan/curhat-ning-ita/",
+        "/pandu/",
+    ):
+        assert offer in page, offer
+    page = html(client, "/layanan/?q=kir&dinas=dlh&cara=FORM")
+    assert "Tidak ada layanan yang cocok" in page and re.search(r"Hapus semua saringan</a>|Hapus semua saringan \(", page)
+
+
+def test_pages_of_the_portal_stand_below_the_services(client: Client) -> None:
+    page = html(client, "/layanan/?q=privasi+data+pribadi")
+    assert page.index("Halaman lain di portal ini") > page.index('id="jml"') and 'href="/privasi/"' in page
+    assert 'href="/en/privasi/"' in html(client, "/en/layanan/?q=personal+data")
+
+
+def test_odd_filters_pages_and_words_are_answered(client: Client) -> None:
+    for path in (
+        "/layanan/?q=&hal=1000000000",
+        "/layanan/?q=akta&hal=1000000000",
+        "/layanan/?q=" + "a" * 10_000,
+        "/layanan/?q=%F0%9F%99%82",
+    ):
+        html(client, path)
+    assert "diabaikan: tidak-ada" in html(client, "/layanan/?q=akta&dinas=tidak-ada")
+
+
+def test_suggestions_are_a_small_fragment_and_cost_no_cookie(client: Client) -> None:
+    answer = client.get("/layanan/cari/saran/?q=akta kel")
+    page = answer.content.decode()
+    assert len(answer.content) <= 4096 and page.count('role="option"') in range(1, 7) and not answer.cookies
+    assert 'data-url="/layanan/akta-kelahiran/"' in page and "<html" not in page
+    assert "/en/layanan/" in client.get("/en/layanan/cari/saran/?q=birth cert").content.decode()
+    for nothing in ("", "a", "zzxqw", "%00"):
+        assert client.get("/layanan/cari/saran/", {"q": nothing}).content.strip() == b""
+
+
+def test_searches_and_what_was_opened_are_counted_without_a_cookie(client: Client) -> None:
+    cache.clear()
+    answer = client.post("/layanan/cari/hitung/", {"q": "Akte lair"})
+    assert answer.status_code == 204 and not answer.cookies
+    client.post("/layanan/cari/hitung/", {"q": "akte lair", "kode": "akta-kelahiran"})
+    client.post("/layanan/cari/hitung/?q=akte+lair&kode=akta-kelahiran", "PING", content_type="text/ping")
+    count = SearchCount.objects.get()
+    assert (count.words, count.searches) == ("akte lair", 1) and count.found > 0
+    assert SearchClick.objects.get().clicks == 2
+    assert {f.name for f in SearchCount._meta.fields} == {"id", "day", "words", "searches", "found"}
+
+
+def test_another_site_and_a_flood_count_nothing(client: Client) -> None:
+    cache.clear()
+    client.post("/layanan/cari/hitung/", {"q": "akta"}, headers={"origin": "https://lain.example"})
+    assert not SearchCount.objects.exists()
+    for _ in range(70):
+        client.post("/layanan/cari/hitung/", {"q": "akta"})
+    assert SearchCount.objects.get().searches == 60
+    assert client.get("/layanan/cari/hitung/").status_code == 405

@@ -1,0 +1,43 @@
+"""People find what they mean: the tuned sets are held at a floor here, all sets are told by `make bench`."""
+
+import pytest
+
+from portal.demo import city
+from services.catalogue import synonyms
+from services.catalogue.models import Service
+from services.catalogue.search import SearchQuery, search_services
+from tests.search import quality
+
+
+def rank(text: str) -> list[str]:
+    codes = dict(Service.objects.filter(is_public=True).values_list("pk", "code"))
+    return [codes[pk] for pk in search_services(SearchQuery(text)).ids]
+
+
+@pytest.mark.usefixtures("demo_city")
+@pytest.mark.parametrize("name", ["queries.txt", "practice.txt"])
+def test_the_tuned_queries_stay_above_their_floor(name: str) -> None:
+    asked = quality.read(name)
+    figures = quality.measure(quality.tuned(asked) if name == "queries.txt" else asked, rank)
+    told = [(one.text, got) for one, got in figures.misses]
+    assert figures.among_three / figures.asked >= 0.95, told
+    assert figures.first / figures.asked >= 0.85, told
+    assert figures.nothing / figures.asked <= 0.02, told
+
+
+def test_the_halves_are_halves_and_every_service_is_asked_for() -> None:
+    asked = quality.read()
+    assert len(asked) >= 300 and len({one.text for one in asked}) == len(asked)
+    assert 0.4 <= len(quality.held_out(asked)) / len(asked) <= 0.6
+    codes = {code for one in asked for code in one.codes}
+    assert codes == {row["slug"] for row in city.read("services")["services"]}
+
+
+def test_no_link_says_the_exact_words_of_a_query() -> None:
+    """A link that repeats a query would only prove that it can be looked up."""
+    asked = {
+        synonyms.folded(one.text) for name in ("queries.txt", "practice.txt", "fresh.txt") for one in quality.read(name)
+    }
+    links = {words for words, _means, _loose in synonyms.read_stock(synonyms.STOCK.read_text("utf-8"))}
+    links |= {synonyms.folded(w) for line in city.read("search_words")["words"].values() for w in line.split(",")}
+    assert not {words for words in asked & links if " " in words}

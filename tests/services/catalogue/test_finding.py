@@ -1,0 +1,172 @@
+"""Search takes any words, says what it did to them, follows the editors' links, and lists pages below services."""
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from accounts.models import User
+from cms.models import ContentPage
+from services.catalogue import counting, indexing, synonyms
+from services.catalogue.highlight import marked
+from services.catalogue.models import SearchClick, SearchCount, SearchTerm, SearchWord, Service, WordLink
+from services.catalogue.search import SearchQuery, search_services, suggest_services
+from services.catalogue.site_pages import search_pages
+from services.catalogue.stemming import root
+
+pytestmark = pytest.mark.usefixtures("demo_city")
+
+
+def codes(text: str) -> list[str]:
+    by_id = dict(Service.objects.values_list("pk", "code"))
+    return [by_id[i] for i in search_services(SearchQuery(text)).ids]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=300))
+@example("a" * 10_000)
+@example("(a+)+$ [[[[ ^.* \\1 (?:")
+@example("'; DROP TABLE catalogue_service; --")
+@example('akta AND "lahir" OR NOT (ktp NEAR/3 hilang) * ^ : {}')
+@example("يلدا ميلاد 🙂 שלום")
+@example("\x00\x01 akta")
+@example("%_%%%__")
+def test_no_words_make_an_error(text: str) -> None:
+    found = search_services(SearchQuery(text))
+    assert len(set(found.ids)) == found.total <= 94
+    suggest_services(text, 6)
+    search_pages(text)
+    counting.countable(text)
+
+
+def test_words_that_mean_the_same_find_the_same_and_say_so() -> None:
+    found = search_services(SearchQuery("rabi"))
+    assert "surat-pengantar-nikah" in codes("rabi")[:3]
+    assert "nikah" in found.also or any("nikah" in why.values() for why in found.reasons.values()) or "nikah" in found.words
+
+
+def test_spellings_of_one_thing_are_one() -> None:
+    for first, *others in (["e-ktp hilang", "ektp hilang", "KTP-el hilang"], ["akte lahir", "akta lahir", "aktaa lahirr"]):
+        for other in others:
+            assert codes(first)[:3] == codes(other)[:3]
+
+
+@pytest.mark.parametrize(
+    ("word", "base"),
+    [
+        ("penerbitan", "terbit"),
+        ("nyewo", "sewa"),
+        ("mbayar", "bayar"),
+        ("dipukuli", "pukul"),
+        ("nguburno", "kubur"),
+        ("wargo", "warga"),
+    ],
+)
+def test_affixes_of_indonesian_and_javanese_go(word: str, base: str) -> None:
+    assert root(word) == base
+
+
+def test_two_words_written_as_one_are_found() -> None:
+    assert codes("kartukeluarga")[0] == "kartu-keluarga"
+
+
+def test_looked_for_words_are_marked_and_nothing_is_lost() -> None:
+    pieces = marked("Penerbitan Akta Kelahiran", {"akta", "lahir"})
+    assert pieces == [("Penerbitan ", False), ("Akta", True), (" ", False), ("Kelahiran", True)]
+
+
+def test_a_link_is_used_once_another_person_approves_it(alice: User, bob: User) -> None:
+    assert codes("blekok") == []
+    link = synonyms.propose_link("blekok", service=Service.objects.get(code="uji-kir"), by=alice)
+    assert codes("blekok") == []
+    assert synonyms.decide_link(link.pk, approve=True, by=alice) is None
+    assert synonyms.decide_link(link.pk, approve=True, by=bob)
+    assert codes("blekok") == ["uji-kir"]
+    assert synonyms.retire_link(link.pk, by=bob)
+    assert codes("blekok") == []
+    synonyms.decide_link(synonyms.propose_link("blekok", means="timbangan", by=alice).pk, approve=True, by=bob)
+    assert codes("blekok")[0] == "tera-ulang"
+
+
+@pytest.mark.parametrize(
+    ("words", "why"), [("yang di", "words"), ("", "words"), ("a1 b2 c3 d4 e5 f6", "long"), ("kir", "means")]
+)
+def test_what_is_no_link_is_refused(alice: User, words: str, why: str) -> None:
+    with pytest.raises(synonyms.NotALink, match=why):
+        synonyms.propose_link(words, by=alice)
+
+
+def test_the_stock_of_links_is_added_once_and_a_retired_one_stays_retired(alice: User) -> None:
+    link = WordLink.objects.filter(is_stock=True, service=None).first()
+    assert link
+    synonyms.retire_link(link.pk, by=alice)
+    assert synonyms.seed() == 0
+    link.refresh_from_db()
+    assert link.state == WordLink.State.RETIRED
+
+
+def test_the_counts_of_words_are_those_of_the_index() -> None:
+    before = dict(SearchTerm.objects.filter(entries__gt=0).values_list("word", "entries"))
+    indexing.index_services(Service.objects.filter(code__in=["uji-kir", "akta-kelahiran"]))
+    assert dict(SearchTerm.objects.filter(entries__gt=0).values_list("word", "entries")) == before
+    indexing.count_terms_anew()
+    assert dict(SearchTerm.objects.filter(entries__gt=0).values_list("word", "entries")) == before
+    indexing.drop_services(list(Service.objects.values_list("pk", flat=True)))
+    assert not SearchTerm.objects.filter(entries__gt=0).exists() and not SearchWord.objects.exists()
+
+
+def test_pages_of_the_portal_are_found_in_either_language_and_follow_their_pages() -> None:
+    assert search_pages("privasi data pribadi")[0].path == "/privasi/"
+    assert search_pages("personal data", "en")[0].language == "en"
+    page = ContentPage.objects.get(slug="bantuan", locale__language_code="id")
+    page.title = "Pertolongan zebra"
+    page.save_revision().publish()
+    assert [p.title for p in search_pages("zebra")] == ["Pertolongan zebra"]
+    page.unpublish()
+    assert search_pages("zebra") == []
+
+
+# --- counting ---
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "3576014507900001",
+            "nik 3576 0145 0790 0001",
+            "0812-3456-7890",
+            "alice@example.org",
+            "https://contoh.id",
+            "x" * 81,
+        ),
+        *("satu dua tiga empat lima enam tujuh delapan sembilan sepuluh sebelas", "", "🙂", "35.76.010.001.002-0123.0"),
+    ],
+)
+def test_what_could_name_somebody_is_not_counted(text: str) -> None:
+    counting.count_search(text, found=0)
+    assert counting.countable(text) == "" and not SearchCount.objects.exists()
+
+
+def test_searches_that_helped_nobody_are_listed_from_the_third_time_on() -> None:
+    for _ in range(3):
+        counting.count_search("Surat  Anu", found=0)
+        counting.count_search("akta lahir", found=9)
+        counting.count_search("ktp", found=9)
+    counting.count_search("jarang", found=0)
+    counting.count_click("akta lahir", "akta-kelahiran")
+    counting.count_click("akta lahir", "tidak-ada")
+    assert [(m.words, m.searches, m.found) for m in counting.missed_searches()] == [("ktp", 3, 9), ("surat anu", 3, 0)]
+    assert SearchClick.objects.get().clicks == 1
+
+
+def test_old_counts_and_rare_words_are_forgotten() -> None:
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    today = timezone.localdate()
+    counting.count_search("lama", found=1, day=today - timedelta(days=200))
+    counting.count_search("jarang", found=1, day=today - timedelta(days=40))
+    counting.count_search("baru", found=1, day=today)
+    counting.forget()
+    assert list(SearchCount.objects.values_list("words", flat=True)) == ["baru"]
