@@ -31,7 +31,7 @@ from services.subscriptions.actions import create_subscription
 from tests.portal.api_calls import ANSWERS
 from tests.portal.doors import PEOPLE, TABLE, addresses, path_of
 
-pytestmark = [pytest.mark.usefixtures("demo_city"), pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.usefixtures("demo_city"), pytest.mark.timeout(300)]
 HEAD = "# " + " ".join(PEOPLE) + "  address"
 HOME = "(home)"
 ON_PURPOSE = {"kelola/failwhale/"}  # Wagtail's own example of a failure
