@@ -24,7 +24,8 @@ def can_be_used_by_all(page: Any) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width, (page.url, width)
 
 
-def test_bob_begins_from_an_example_and_is_told_what_is_left(desk: Any, city: City) -> None:  # noqa: F811
+def test_bob_begins_from_an_example_and_is_told_what_is_left(browser: Any, city: City) -> None:
+    desk = browser.new_context(viewport={"width": 1280, "height": 900}, locale="id-ID").new_page()
     enter(desk, city, "bob", "/kelola/pages/")
     corner = desk.url.rstrip("/").rsplit("/", 1)[1]
     desk.goto(f"{city.base}/kelola/pages/add/cms/servicepage/{corner}/")
@@ -39,6 +40,7 @@ def test_bob_begins_from_an_example_and_is_told_what_is_left(desk: Any, city: Ci
     desk.wait_for_selector("text=Ganti teks contoh ini dengan teks Anda")
     blocks = desk.locator("[data-contentpath=places] input[id$=-address]")
     assert "[ganti" in blocks.first.input_value(), "what was begun is still there"
+    desk.context.close()
 
 
 def test_a_row_shows_its_example_before_it_is_chosen(desk: Any, city: City) -> None:  # noqa: F811
