@@ -6,10 +6,8 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from wagtail.admin.views.pages.create import CreateView
-from wagtail.admin.viewsets.pages import PageViewSet
 
 from cms import examples
-from cms.models import ServicePage
 
 
 class BeginView(CreateView):
@@ -24,8 +22,3 @@ class BeginView(CreateView):
             except KeyError:
                 raise Http404("no such example") from None
         return super().get(request)
-
-
-class ServicePageViewSet(PageViewSet):
-    model = ServicePage
-    add_view_class = BeginView

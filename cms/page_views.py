@@ -22,7 +22,8 @@ from wagtail.admin.viewsets.pages import PageViewSet
 from wagtail.models import Comment, CommentReply, PageSubscription, Revision
 
 from cms import checks, review
-from cms.models import ContentPage, DepartmentPage, HomePage, ServicePage
+from cms.beginning import BeginView
+from cms.models import ContentPage, DepartmentPage, FormPage, HomePage, JourneyPage, ServicePage
 from services.cases.queries import running_cases
 
 
@@ -174,6 +175,7 @@ class _OurPages(PageViewSet):
 
 class ServicePages(_OurPages):
     model = ServicePage
+    add_view_class = BeginView
 
 
 class DepartmentPages(_OurPages):
@@ -188,4 +190,12 @@ class HomePages(_OurPages):
     model = HomePage
 
 
-VIEWSETS = [ServicePages, DepartmentPages, ContentPages, HomePages]
+class FormPages(_OurPages):
+    model = FormPage
+
+
+class JourneyPages(_OurPages):
+    model = JourneyPage
+
+
+VIEWSETS = [ServicePages, FormPages, JourneyPages, DepartmentPages, ContentPages, HomePages]

@@ -16,7 +16,6 @@ from wagtail.models import TaskState, WorkflowState
 from wagtail.signals import task_submitted, workflow_approved, workflow_rejected, workflow_submitted
 
 from cms import checks, journeys, page_views, scope
-from cms.beginning import ServicePageViewSet
 from cms.files import OwnDocuments, OwnImages
 from cms.form_builder import hooks as form_builder
 from cms.models import JourneyPage, ServicePage
@@ -38,11 +37,6 @@ _MENU = {
 @hooks.register("insert_global_admin_css")
 def city_colours() -> SafeString:
     return format_html('<link rel="stylesheet" href="{}">', static("portal/wagtail-admin.css"))
-
-
-@hooks.register("register_admin_viewset")
-def services_begin_from_an_example() -> ServicePageViewSet:
-    return ServicePageViewSet()
 
 
 @hooks.register("insert_global_admin_js")
