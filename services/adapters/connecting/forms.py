@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from services.adapters.connecting.problems import ConnectionProblem
-from services.catalogue.models import Service
+from services.catalogue.models import Channel, Service
 from services.forms.actions import FormNotPublishableError, publish_form
 from services.forms.models import FormVersion
 
@@ -20,8 +20,9 @@ class FormInUse(Exception):
 
 
 def publish(service: Service, document: dict[str, Any], *, by: str) -> FormVersion:
-    """The first form of a service, or the next while it is not public. Raises FormInUse, ConnectionProblem."""
-    if service.is_public and service.form is not None and service.form.versions.exists():
+    """The first form of a service, or the next until its page takes applications. Raises FormInUse, ConnectionProblem."""
+    in_use = service.is_public and service.channel == Channel.FORM
+    if in_use and service.form is not None and service.form.versions.exists():
         raise FormInUse
     try:
         version = publish_form(service.code, document)

@@ -58,12 +58,13 @@ def remove_operation(connection: Connection, name: str, *, by: str) -> bool:
 
 
 def bind(connection: Connection, service: Service, rows: Any, *, operation: str = "submit", by: str) -> Binding:
-    """A new draft of how the service's answers reach the operation. Raises ConnectionProblem."""
+    """A new draft of how the service's answers reach the operation. Raises ConnectionProblem.
+
+    Of any service of the department: how people apply is said by its page, which can go live only once this is in service.
+    """
     errors: dict[str, list[str]] = {}
     if service.department_id != connection.department_id:
         errors["service"] = [_("Layanan ini milik dinas lain.")]
-    elif service.channel != Channel.FORM and not is_lookup(connection, operation):
-        errors["service"] = [_("Layanan ini tidak memakai formulir daring.")]
     try:
         mapping.check_rows(rows)
     except mapping.MappingError as error:
@@ -149,6 +150,8 @@ def obstacles(binding: Binding) -> list[str]:
     sends = not is_lookup(connection, binding.operation)
     if sends and (binding.service.form is None or not binding.service.form.versions.exists()):
         found.append(_("Layanan ini belum punya formulir yang terbit."))
+    if not sends and _takes_applications(binding.service):
+        found.append(_only_reads())
     if not adapter.uses_network:
         return found
     if not connection.base_url:
@@ -164,8 +167,17 @@ def obstacles(binding: Binding) -> list[str]:
     return found
 
 
+def _takes_applications(service: Service) -> bool:
+    return service.is_public and service.channel == Channel.FORM
+
+
+def _only_reads() -> str:
+    return _("Operasi ini hanya menjawab pertanyaan. Layanan daring perlu operasi yang menerima permohonan.")
+
+
 def publication_problems(service: Service) -> list[str]:
-    """What keeps the page of an online service from going live: no live binding, contract tests that are not green, drift.
+    """What keeps the page of an online service from going live: no live binding, one that only asks, contract tests that are
+    not green, drift.
 
     Kinds without a network (work list) have no contract tests and count as green.
     """
@@ -176,6 +188,8 @@ def publication_problems(service: Service) -> list[str]:
         tested = gateway.kind_of(binding.connection.kind).uses_network
     except Misconfigured as error:
         return [error.detail]
+    if is_lookup(binding.connection, binding.operation):
+        return [_only_reads()]
     if not tested:
         return []
     if binding.drift:
