@@ -18,7 +18,7 @@ from services.adapters import circuit, envelope, signatures
 from services.adapters.kinds.base import Adapter, kinds
 from services.adapters.mapping import MappingError, check_rows, value_at
 from services.adapters.models import Binding, Connection, Exchange, Operation
-from services.adapters.setup import Setup, names_environment, plain_secrets, setup_of
+from services.adapters.setup import Setup, plain_secrets, setup_of
 from services.adapters.values import (
     Capability,
     Health,
@@ -35,7 +35,7 @@ from services.adapters.values import (
 from services.adapters.wire import Mark, refuse_open_transaction
 from services.catalogue.models import Service
 
-__all__ = ["Adapter", "kinds", "names_environment"]  # beside what is defined here
+__all__ = ["Adapter", "kinds"]  # beside what is defined here
 _log = logging.getLogger(__name__)
 READ_SECONDS = 10.0
 
@@ -235,7 +235,7 @@ def read_webhook(connection: Connection, headers: Mapping[str, str], body: bytes
     """The updates of a genuine message, which all carry its event id. Raises InvalidWebhook (401 or 400)."""
     try:
         adapter_class = kind_of(connection.kind)
-        secrets = plain_secrets({"webhook": connection.secrets.get("webhook", [])})["webhook"]
+        secrets = plain_secrets(connection.code, {"webhook": connection.secrets.get("webhook", [])})["webhook"]
     except Misconfigured as error:
         raise InvalidWebhook("not_configured") from error
     if Capability.WEBHOOK not in adapter_class.capabilities or not secrets:

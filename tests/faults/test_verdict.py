@@ -84,8 +84,8 @@ class Department:
 
 @pytest.fixture
 def department(request: pytest.FixtureRequest, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Department]:
-    monkeypatch.setenv("ADAPTER_SECRET_DUKCAPIL_CLIENT", CLIENT_SECRET)
-    monkeypatch.setenv("ADAPTER_SECRET_DUKCAPIL_WEBHOOK", WEBHOOK_SECRET)
+    monkeypatch.setenv("ADAPTER_SECRET__DUKCAPIL__CLIENT_SECRET", CLIENT_SECRET)
+    monkeypatch.setenv("ADAPTER_SECRET__DUKCAPIL__WEBHOOK", WEBHOOK_SECRET)
     made = Department(free_port())
     command = [sys.executable, "-m", "tests.backends.civil_registry", "--port", str(made.port)]
     command += ["--store", str(tmp_path / "store.sqlite3"), "--portal", "http://127.0.0.1:1", "--idempotency", request.param]

@@ -176,7 +176,7 @@ class SecretForm(ConsoleForm):
     value = forms.CharField(
         label=gettext_lazy("Isinya"),
         help_text=gettext_lazy(
-            "Disimpan terenkripsi dan tidak bisa dilihat lagi. Atau nama di server: env:ADAPTER_SECRET_..."
+            "Disimpan terenkripsi dan tidak bisa dilihat lagi. Atau nama di server: env:ADAPTER_SECRET__KODE__NAMA"
         ),
         error_messages={"required": gettext_lazy("Isi rahasianya")},
         widget=forms.Textarea(attrs={**_PLAIN, "rows": 2}),

@@ -22,9 +22,9 @@ FILE = Path(settings.BASE_DIR) / "portal" / "demo" / "connections.yaml"
 
 @pytest.fixture
 def document(db, monkeypatch):
-    monkeypatch.setenv("ADAPTER_SECRET_DUKCAPIL_CLIENT", civil_registry.CLIENT_SECRET)
-    monkeypatch.setenv("ADAPTER_SECRET_DUKCAPIL_WEBHOOK", WEBHOOK_SECRET)
-    monkeypatch.setenv("ADAPTER_SECRET_PAJAK", city_tax.PASSWORD)
+    monkeypatch.setenv("ADAPTER_SECRET__DUKCAPIL__CLIENT_SECRET", civil_registry.CLIENT_SECRET)
+    monkeypatch.setenv("ADAPTER_SECRET__DUKCAPIL__WEBHOOK", WEBHOOK_SECRET)
+    monkeypatch.setenv("ADAPTER_SECRET__PAJAK_KOTA__PASSWORD", city_tax.PASSWORD)
     document = manifest.load(FILE)
     for entry in document["connections"]:
         department, _ = Department.objects.get_or_create(code=entry["department"], defaults={"name": "x", "kind": "dinas"})
