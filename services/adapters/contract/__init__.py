@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from portal.lib.http import Answer
 from services.adapters import gateway
 from services.adapters.contract.samples import answers_for
-from services.adapters.contract.state import BAD, Row, Run
+from services.adapters.contract.state import BAD, ODD, Row, Run
 from services.adapters.contract.writes import everything
+from services.adapters.documents.budget import MOST_NODES
 from services.adapters.models import Binding, ContractRun
 from services.adapters.sandbox import stand_in_for
 from services.adapters.sentences import sentence_of
@@ -60,6 +61,9 @@ def run(binding: Binding, *, nightly: bool = False) -> ContractRun:
             binding=binding, target=target, green=False, rows=rows, specs=digest, nightly=nightly
         )
     everything(state)
+    if stand_in is not None and stand_in.cut:
+        said = _("Skema jawaban bercabang terlalu banyak. Sistem tiruan hanya membuat %(n)d bagian pertamanya")
+        state.note("sample", ODD, said % {"n": MOST_NODES})
     return ContractRun.objects.create(
         binding=binding,
         target=target,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
+from services.adapters.documents.budget import Budget
 from services.adapters.documents.values import Api, ApiOperation, Schema
 
 MAX_FIELDS = 200
@@ -82,18 +84,33 @@ def _merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
 
 
 def leaves(
-    schema: Schema | None, defs: Defs, *, prefix: str = "", required: bool = True, above: tuple[int, ...] = ()
+    schema: Schema | None,
+    defs: Defs,
+    *,
+    prefix: str = "",
+    required: bool = True,
+    above: tuple[int, ...] = (),
+    budget: Budget | None = None,
 ) -> Iterator[Field]:
-    """The single values of a schema, lists of objects as one field with its items. What contains itself is left out below."""
+    """The single values of a schema, lists of objects as one field with its items. What contains itself is left out below, and
+    what comes after the budget is spent."""
+    budget = budget or Budget()
+    if not budget.spend():
+        return
     found = plain(schema, defs)
     properties = found.get("properties")
     if isinstance(properties, Mapping):
+        if not budget.spend(len(properties) // 10):
+            return
         if id(properties) in above or len(above) >= MAX_DEPTH:
             return
         must = found.get("required") or []
         for name, inner in properties.items():
             path = f"{prefix}.{escaped(name)}" if prefix else escaped(name)
-            yield from leaves(inner, defs, prefix=path, required=required and name in must, above=(*above, id(properties)))
+            inside, needed = (*above, id(properties)), required and name in must
+            yield from leaves(inner, defs, prefix=path, required=needed, above=inside, budget=budget)
+            if budget.spent:
+                return
         return
     if not prefix:
         return
@@ -101,8 +118,8 @@ def leaves(
     if field.kind == "array":
         item = plain(found.get("items") if isinstance(found.get("items"), Mapping) else None, defs)
         if isinstance(item.get("properties"), Mapping):
-            if inner_fields := tuple(leaves(item, defs, above=above)):
-                yield Field(prefix, found, required, inner_fields[:MAX_FIELDS])
+            if inner_fields := tuple(islice(leaves(item, defs, above=above, budget=budget), MAX_FIELDS)):
+                yield Field(prefix, found, required, inner_fields)
             return
     yield field
 
@@ -111,23 +128,23 @@ def escaped(name: str) -> str:
     return name.replace(".", "\\.")
 
 
-def sent(api: Api, operation: ApiOperation) -> list[Field]:
-    """What a request of this operation takes: parameters first, then the body."""
+def sent(api: Api, operation: ApiOperation, budget: Budget | None = None) -> list[Field]:
+    """What a request of this operation takes: parameters first, then the body; one more than MAX_FIELDS at most."""
     found = [
         Field(f"@{one.place}.{escaped(one.name)}", plain(one.schema, api.sent), one.required or one.place == "path")
-        for one in operation.parameters
-        if one.place in {"path", "query", "header"}
+        for one in islice((one for one in operation.parameters if one.place in {"path", "query", "header"}), MAX_FIELDS + 1)
     ]
     if operation.body is not None:
-        body = leaves(operation.body.schema, api.sent, required=operation.body.required)
-        found += (one for one in body if one.schema.get("readOnly") is not True)
-    return found[: MAX_FIELDS + 1]
+        body = leaves(operation.body.schema, api.sent, required=operation.body.required, budget=budget)
+        ours = (one for one in body if one.schema.get("readOnly") is not True)
+        found += islice(ours, MAX_FIELDS + 1 - len(found))
+    return found
 
 
-def answered(api: Api, operation: ApiOperation) -> list[Field]:
+def answered(api: Api, operation: ApiOperation, budget: Budget | None = None) -> list[Field]:
     """What the first good answer of this operation gives."""
     schema = good_answer(operation)
-    return list(leaves(schema, api.answered))[:MAX_FIELDS] if schema is not None else []
+    return list(islice(leaves(schema, api.answered, budget=budget), MAX_FIELDS)) if schema is not None else []
 
 
 def good_answer(operation: ApiOperation) -> Schema | None:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from services.adapters.documents import fields as flat
 from services.adapters.documents import samples, words
+from services.adapters.documents.budget import MOST_NODES, Budget
+from services.adapters.documents.evaluation import is_too_heavy
 from services.adapters.documents.fields import Field
 from services.adapters.documents.questions import MOST_QUESTIONS, Questions, Row, form_of
 from services.adapters.documents.values import Api, ApiOperation
@@ -56,10 +59,16 @@ def propose(api: Api, operation_id: str, role: str, *, title: str = "", keys: Ma
 class _Maker:
     def __init__(self, api: Api, operation: ApiOperation, role: str) -> None:
         self.api, self.operation, self.role = api, operation, role
-        self.sent = flat.sent(api, operation)
-        self.answered = flat.answered(api, operation)
+        budgets = (Budget(), Budget())
+        self.sent = flat.sent(api, operation, budgets[0])
+        self.answered = flat.answered(api, operation, budgets[1])
+        self.examples = Budget()
         self.notes: list[str] = []
         self.open: list[str] = []
+        if any(one.spent for one in budgets):
+            self.notes.append(
+                _("Skema operasi ini bercabang terlalu banyak. Hanya %(n)d bagian pertama yang dibaca") % {"n": MOST_NODES}
+            )
 
     def proposal(self, title: str, keys: Mapping[str, str] | None) -> Proposal:
         spec = self._spec()
@@ -166,7 +175,7 @@ class _Maker:
         """Field errors: a list of objects (or an object) in one of the refusals that the document describes."""
         for answer in self.operation.answers:
             if answer.status in {"400", "422", "4XX", "409", "default"} and answer.schema is not None:
-                found = list(flat.leaves(answer.schema, self.api.answered))
+                found = list(islice(flat.leaves(answer.schema, self.api.answered), flat.MAX_FIELDS))
                 made: dict[str, str] = {}
                 listed = words.first_of(words.ERRORS, [one.name for one in found])
                 if one := next((one for one in found if one.name == listed), None):
@@ -232,7 +241,7 @@ class _Maker:
             made = flat.bundled(schema, defs)
             if made is None or made is True or made == {}:
                 continue
-            if len(repr(made)) > MOST_SCHEMA_BYTES:
+            if len(repr(made)) > MOST_SCHEMA_BYTES or is_too_heavy(made):
                 self.notes.append(_("Skema operasi ini terlalu besar untuk dijaga. Yang dijaga hanya yang dipetakan"))
                 continue
             spec[name] = made
@@ -272,7 +281,7 @@ class _Maker:
                     continue
                 row = questions.ask(one)
                 rows.append(row)
-                if (value := samples.sample(one.schema, self.api.sent)) is not None:
+                if (value := samples.sample(one.schema, self.api.sent, self.examples)) is not None:
                     examples[row["from"]] = value
             elif one.required:
                 self.open.append(_("%(path)s wajib tetapi belum dipetakan") % {"path": one.path})
@@ -310,7 +319,7 @@ class _Maker:
             entry: dict[str, Any] = {"name": name, "label": words.spoken(one.name), "required": one.required}
             if name == "nik":
                 entry |= {"source": "nik"}
-            value = samples.sample(one.schema, self.api.sent)
+            value = samples.sample(one.schema, self.api.sent, self.examples)
             if isinstance(value, str | int) and not isinstance(value, bool) and len(str(value)) <= 120:
                 entry["example"] = str(value)
             if isinstance(pattern := one.schema.get("pattern"), str) and len(pattern) <= 200:

@@ -82,7 +82,7 @@ class SoapStandIn(StandIn):
     def _none(self, spec: Mapping[str, Any], absent: Mapping[str, Any]) -> Any:
         """A right answer that says that there is none."""
         schema = spec["answer_schema"]
-        body = samples.sample(schema, (schema or {}).get("$defs", {})) or {}
+        body = self._sample(schema or {}) or {}
         if absent.get("path"):
             *_folders, last = absent["path"].split(".")
             body = {key: value for key, value in body.items() if not isinstance(value, dict | list)}
