@@ -32,6 +32,7 @@ def store(connection: Connection, files: Mapping[str, bytes]) -> tuple[ApiDocume
     try:
         texts = {name: _text_of(raw) for name, raw in files.items()}
         api = parse(kind, texts)
+        report(api)  # what cannot be shown must not be kept: every page of the connection shows it
     except DocumentError as error:
         raise ConnectionProblem({"document": [str(error)]}) from error
     document, _made = ApiDocument.objects.get_or_create(
