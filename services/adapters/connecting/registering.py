@@ -145,8 +145,8 @@ def set_secret(
 ) -> None:
     """Write a secret; it is never shown again. A webhook's old one stays valid beside the new until it is removed.
 
-    value: the secret itself, or `env:ADAPTER_SECRET__<CODE>__<NAME>`, a variable of this connection's own. keep_old: the one before is tried where the backend refuses the new
-    one (401). A certificate says itself when it ends. Raises ConnectionProblem.
+    value: the secret itself, or `env:ADAPTER_SECRET__<CODE>__<NAME>`, a variable of this connection's own. keep_old: the one
+    before is tried where the backend refuses the new one (401). A certificate says itself when it ends. Raises ConnectionProblem.
     """
     if name not in SECRETS:
         raise ConnectionProblem({"name": [_("Pilih salah satu: %(kinds)s.") % {"kinds": ", ".join(SECRETS)}]})

@@ -94,7 +94,7 @@ class DeclaredAdapter(Adapter):
             found: Mapping[str, Any] = (declared.get("parameters") or {}).get(f"{place}.{name}") or {}
             return found
 
-        headers = {"Accept": "application/json", **declared.get("headers", {})}
+        headers = {"Accept": declared.get("accept") or "application/json", **declared.get("headers", {})}
         for name, value in parameters.get("header", {}).items():
             headers[name] = bodies.header_value(bodies.in_line(value, how("header", name)))
         query = list((declared.get("query") or {}).items())
@@ -261,7 +261,7 @@ def _encoded(
             return bodies.multipart_body(body, parts)
     if names["mode"] == "base64":
         put_files(body, held, names)
-    return "application/json", bodies.json_body(body)
+    return declared.get("content_type") or "application/json", bodies.json_body(body)
 
 
 def put_files(

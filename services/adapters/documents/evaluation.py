@@ -79,6 +79,9 @@ def _children(schema: Mapping[str, Any]) -> tuple[list[Any], list[Any]]:
     """Schemas of the values inside: those of which only one judges a value, and those that may do so together."""
     properties, prefix = schema.get("properties"), schema.get("prefixItems")
     patterns = schema.get("patternProperties")
-    alone = [*(properties.values() if isinstance(properties, Mapping) else ()), *(prefix if isinstance(prefix, list) else ())]
+    alone = [
+        *(properties.values() if isinstance(properties, Mapping) else ()),
+        *(prefix if isinstance(prefix, list) else ()),
+    ]
     together = [schema[name] for name in _BELOW_ONE if isinstance(schema.get(name), Mapping)]
     return alone, [*together, *(patterns.values() if isinstance(patterns, Mapping) else ())]

@@ -155,6 +155,12 @@ def good_answer(operation: ApiOperation) -> Schema | None:
     return next((one.schema for one in operation.answers if one.status == "default" and one.schema is not None), None)
 
 
+def good_media(operation: ApiOperation) -> str:
+    """The media type of that answer where it is not plain JSON."""
+    good = [one for one in sorted(operation.answers, key=lambda answer: answer.status) if one.status.startswith("2")]
+    return next((one.media for one in sorted(good, key=lambda answer: answer.schema is None)), "")
+
+
 def bundled(schema: Schema | None, defs: Defs) -> Schema | None:
     """The schema with exactly those definitions that it reaches."""
     if schema is None or not isinstance(schema, Mapping):

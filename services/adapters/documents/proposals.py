@@ -102,8 +102,12 @@ class _Maker:
             spec["format"] = _BODY_FORMATS.get(kind, "json")
             if kind == "":
                 self.open.append(_("Isi permintaan operasi ini bukan JSON atau formulir, jadi belum bisa ditulis"))
+            if operation.body.media:
+                spec["content_type"] = operation.body.media
         elif operation.method != "GET":
             spec["format"] = "none"
+        if media := flat.good_media(operation):
+            spec["accept"] = media
         if accepted := sorted({int(a.status) for a in operation.answers if a.status.isdigit() and a.status[0] == "2"}):
             spec["accepted"] = accepted
         if styles := self._styles():

@@ -1,9 +1,9 @@
 """Bytes that somebody uploads, into plain values: JSON or YAML, whatever the file is called. Strict and bounded.
 
 YAML is read by the core schema of YAML 1.2: no dates, no yes/no/on, no octal by a leading zero; keys are text; only plain
-values, lists and mappings exist. Refused, with the line where there is one: tags, duplicate keys, keys that are no text,
-text that no answer could carry (half of a surrogate pair, NUL), brackets nested deeper than 200, indentation beyond 400 (the C parser would end the process), more than 300,000 values however
-aliases multiply them, depth over 100, and more than 2 MiB.
+values, lists and mappings exist. Refused, with the line where there is one: tags, duplicate keys, keys that are no text, text
+that no answer could carry (half of a surrogate pair, NUL), brackets nested deeper than 200, indentation beyond 400 (the C parser
+would end the process), more than 300,000 values however aliases multiply them, depth over 100, and more than 2 MiB.
 """
 
 from __future__ import annotations

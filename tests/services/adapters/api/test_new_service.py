@@ -68,9 +68,7 @@ def test_a_public_service_of_the_counter_is_connected_before_its_page_says_onlin
     page.channel = Channel.OFFICE
     page.save_revision().publish()
     assert connect(program, backend, DOCUMENT, page.code)["green"]
-    proposal = program.good(
-        "GET", f"connections/trayek/proposal?operation_id=ajukanIzin&role=submit&service={page.code}"
-    )
+    proposal = program.good("GET", f"connections/trayek/proposal?operation_id=ajukanIzin&role=submit&service={page.code}")
     assert proposal["form"] is None, "its form is there already"
     program.good("POST", f"connections/trayek/bindings/{page.code}/publish")
     page.channel = Channel.FORM
