@@ -47,9 +47,9 @@ class Fault(models.TextChoices):
 class StandIn:
     """Answers requests of one connection. Raises CallError where a network would fail."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, operations: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         self.connection = connection
-        self.specs = newest_specs(connection)
+        self.specs = newest_specs(connection) if operations is None else operations
         self.fault = connection.stand_in_fault
         self.cut = False  # a schema stands for more values than a sample is made of
         self.health = (connection.options.get("health_path") or "").split("?", 1)[0]
@@ -194,13 +194,13 @@ class StandIn:
         return _answer(_accepted(spec), self._sample(schema))
 
 
-def stand_in_for(connection: Connection) -> StandIn:
-    """The pretend backend of a connection, by its kind."""
+def stand_in_for(connection: Connection, operations: Mapping[str, Mapping[str, Any]] | None = None) -> StandIn:
+    """The pretend backend of a connection, by its kind; of the newest operations unless given."""
     if connection.kind == "soap":
         from services.adapters.soap.stand_in import SoapStandIn
 
-        return SoapStandIn(connection)
-    return StandIn(connection)
+        return SoapStandIn(connection, operations)
+    return StandIn(connection, operations)
 
 
 def _answer(status: int, value: Any) -> Answer:

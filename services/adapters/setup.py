@@ -55,9 +55,16 @@ def setup_of(connection: Connection) -> Setup:
 
 
 def setup_for_tests(
-    connection: Connection, stand_in: StandIn | None, watch: Callable[[str, Answer], None] | None = None
+    connection: Connection,
+    stand_in: StandIn | None,
+    watch: Callable[[str, Answer], None] | None = None,
+    *,
+    operations: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Setup:
-    """The same for tests: the test address, or what stands in for it. Never the real one. Raises Misconfigured."""
+    """The same for tests: the test address, or what stands in for it. Never the real one. The newest operations unless given.
+
+    Raises Misconfigured.
+    """
     if stand_in is None and not connection.test_url:
         raise Misconfigured("test_address", detail="there is no test address, and the stand-in is off")
     return Setup(
@@ -65,7 +72,7 @@ def setup_for_tests(
         code=connection.code,
         idempotency=connection.idempotency,
         options=connection.options,
-        operations=newest_specs(connection),
+        operations=newest_specs(connection) if operations is None else operations,
         base_url=connection.test_url if stand_in is None else "https://stand-in.invalid",
         secrets=_stand_in_secrets(connection)
         if stand_in

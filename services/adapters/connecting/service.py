@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.lib import editions
-from services.adapters import contract, gateway, mapping, standing
+from services.adapters import contract, gateway, keeping, mapping, standing
 from services.adapters.connecting.problems import ConnectionProblem
+from services.adapters.declared.spec import doubled
 from services.adapters.envelope import local
 from services.adapters.models import Binding, Connection, ContractRun, Maintenance, Operation
 from services.adapters.setup import newest_specs
@@ -22,6 +23,7 @@ from services.catalogue.models import Channel, Service
 
 _log = logging.getLogger(__name__)
 MOST_WINDOWS = 50
+EXAMPLE_REFERENCE = "MJK-0000-AAAA-A"
 
 
 def save_operation(connection: Connection, name: str, spec: Mapping[str, Any], *, purpose: str = "", by: str) -> Operation:
@@ -69,6 +71,9 @@ def bind(connection: Connection, service: Service, rows: Any, *, operation: str 
         mapping.check_rows(rows)
     except mapping.MappingError as error:
         errors["mapping"] = error.problems
+    else:
+        if twice := doubled(rows, newest_specs(connection).get(operation, {})):
+            errors["mapping"] = twice
     if gateway.kind_of(connection.kind).uses_network and operation not in newest_specs(connection):
         errors["operation"] = [_("Sambungan ini belum punya operasi %(name)s.") % {"name": operation}]
     if errors:
@@ -125,14 +130,18 @@ def check_mapping(rows: Any) -> None:
 def would_send(binding: Binding, answers: Mapping[str, Any]) -> dict[str, Any]:
     """The mapped request for these answers. Raises ConnectionProblem."""
     try:
-        return mapping.run(binding.mapping, answers, _known(binding))
+        made = mapping.run(binding.mapping, answers, _known(binding))
+        key = newest_specs(binding.connection).get(binding.operation, {}).get("key") or {}
+        if key.get("place") == "field":
+            mapping.put_at(made, key["name"], EXAMPLE_REFERENCE)
+        return made
     except mapping.MappingError as error:
         raise ConnectionProblem({"mapping": error.problems}) from error
 
 
 def _known(binding: Binding) -> dict[str, Any]:
     return {
-        "reference": "MJK-0000-AAAA-A",
+        "reference": EXAMPLE_REFERENCE,
         "service": binding.service.code,
         "department": binding.service.department.code if binding.service.department else "",
         "submitted_at": local(timezone.now()),
@@ -162,9 +171,14 @@ def obstacles(binding: Binding) -> list[str]:
     elif not last.green:
         wrong = next((row for row in last.rows if row["result"] == contract.BAD), {"name": "", "text": ""})
         found.append(_("Uji kontrak terakhir merah: %(why)s") % {"why": wrong["text"] or wrong["name"]})
-    if binding.drift:
+    if binding.drift and not _green_since(binding, last):
         found.append(_("Sistem dinas berubah: %(field)s. Perbaiki, lalu uji lagi.") % {"field": binding.drift})
     return found
+
+
+def _green_since(binding: Binding, run: ContractRun | None) -> bool:
+    """Was what the binding is now tested well after its drift was found?"""
+    return run is not None and run.green and (binding.drifted_at is None or run.at >= binding.drifted_at)
 
 
 def _takes_applications(service: Service) -> bool:
@@ -213,6 +227,8 @@ def publish(binding: Binding, *, by: str) -> bool:
         operations = connection.operations.filter(live_at__isnull=True).update(live_at=now)
         bound = Binding.objects.filter(pk=binding.pk, live_at__isnull=True).update(live_at=now)
         standing.settle(connection, now)
+    if binding.drift and (last := contract.last_run(binding)) is not None:
+        keeping.follow(binding, last)
     if bound or operations:
         editions.announce()
         extra = {"connection": connection.code, "service": binding.service.code, "by": by}
@@ -222,8 +238,8 @@ def publish(binding: Binding, *, by: str) -> bool:
 
 
 def test(binding: Binding) -> ContractRun:
-    """Run the contract tests now."""
-    return contract.run(binding)
+    """Run the contract tests now. What they find about a binding in service follows at once."""
+    return keeping.test_now(binding)
 
 
 def add_window(

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -21,18 +23,26 @@ from services.adapters.documents.budget import MOST_NODES
 from services.adapters.models import Binding, ContractRun
 from services.adapters.sandbox import stand_in_for
 from services.adapters.sentences import sentence_of
-from services.adapters.setup import newest_specs, setup_for_tests
+from services.adapters.setup import live_specs, newest_specs, setup_for_tests
 from services.adapters.values import Misconfigured
 
 __all__ = ["BAD", "answers_for", "last_run", "run", "specs_digest"]
 
 
-def specs_digest(binding: Binding) -> str:
-    """What a run has tested: mapping, operations, options and form. Another digest means that the run is old."""
+def specs_digest(binding: Binding, operations: Mapping[str, Mapping[str, Any]] | None = None) -> str:
+    """What a run has tested: mapping, operations (the newest unless given), options and form. Another digest means that the run
+    is old."""
     connection = binding.connection
     form = binding.service.form
     version = form.versions.order_by("-number").values_list("digest", flat=True).first() if form else ""
-    said = [newest_specs(connection), binding.mapping, binding.operation, connection.options, connection.kind, version]
+    said = [
+        newest_specs(connection) if operations is None else operations,
+        binding.mapping,
+        binding.operation,
+        connection.options,
+        connection.kind,
+        version,
+    ]
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -42,15 +52,21 @@ def last_run(binding: Binding) -> ContractRun | None:
 
 
 def run(binding: Binding, *, nightly: bool = False) -> ContractRun:
-    """Test one binding and keep the result. Raises nothing of the backend's: what fails is a row."""
+    """Test one binding and keep the result. Raises nothing of the backend's: what fails is a row.
+
+    nightly: with the operations that are in service; otherwise with the newest, drafts too.
+    """
     connection = binding.connection
     target = ContractRun.Target.STAND_IN if connection.stand_in else ContractRun.Target.TEST
     answers: list[tuple[str, Answer]] = []
-    digest = specs_digest(binding)
+    operations = live_specs(connection) if nightly else newest_specs(connection)
+    digest = specs_digest(binding, operations)
     try:
         adapter_class = gateway.kind_of(connection.kind)
-        stand_in = stand_in_for(connection) if connection.stand_in else None
-        setup = setup_for_tests(connection, stand_in, lambda operation, answer: answers.append((operation, answer)))
+        stand_in = stand_in_for(connection, operations) if connection.stand_in else None
+        setup = setup_for_tests(
+            connection, stand_in, lambda operation, answer: answers.append((operation, answer)), operations=operations
+        )
         spec = setup.operations.get(binding.operation)
         if spec is None:
             raise Misconfigured("operation", detail=_("operasi %(name)s belum ada") % {"name": binding.operation})

@@ -67,9 +67,12 @@ class DeclaredAdapter(Adapter):
         shape = shape_of(body)
         if key["place"] == "header":
             parameters["header"][key["name"]] = outgoing.key
-        elif key["place"] == "field":
-            put_at(body, key["name"], outgoing.key)
-        message = self._message(outgoing.act.lower(), declared, parameters, body, (held.files, outgoing.files))
+        try:
+            if key["place"] == "field":
+                put_at(body, key["name"], outgoing.key)
+            message = self._message(outgoing.act.lower(), declared, parameters, body, (held.files, outgoing.files))
+        except MappingError as error:
+            raise Misconfigured("mapping", detail="; ".join(error.problems)[:300]) from error
         wire = Wire(self.setup, deadline_seconds=deadline_seconds)
         answer = wire.call(replace(message, reference=outgoing.key, shape=shape), fresh=True, on_mark=on_mark)
         receipt = outcomes.judge_write(answer, declared, held.fields)

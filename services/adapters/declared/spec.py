@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from services.adapters.credentials import SIGNED
 from services.adapters.declared.header_names import HeaderField, header_problem
 from services.adapters.documents import judging
 from services.adapters.kinds.base import Declared
-from services.adapters.mapping import MappingError, check_rows
+from services.adapters.mapping import MappingError, check_rows, put_at
 from services.adapters.values import Misconfigured
 
 _PATH = r"^/[!-~]{0,300}$"
@@ -190,6 +191,23 @@ class RowsField(serializers.ListField):
         return data
 
 
+def doubled(rows: list[Any], spec: Mapping[str, Any]) -> list[str]:
+    """Rows that write where the portal itself puts its key."""
+    key = spec.get("key") or {}
+    if key.get("place") != "field" or not key.get("name"):
+        return []
+    problems = []
+    for row in rows:
+        trial: dict[str, Any] = {}
+        try:
+            put_at(trial, row["to"], "")
+            put_at(trial, key["name"], "")
+        except MappingError:
+            said = _("%(field)s sudah diisi portal dengan kunci kirim-ulang (key). Hapus baris pemetaannya")
+            problems.append(str(said % {"field": row["to"]}))
+    return problems
+
+
 class HeadersField(serializers.DictField):
     """Fixed headers of an operation: none that the portal writes by itself, none that would change how the message is read."""
 
@@ -306,6 +324,9 @@ class OperationSpec(Declared):
             )
         if attrs["format"] == "none" and (attrs.get("key") or {}).get("place") == "field":
             raise serializers.ValidationError({"key": ["There is no body that could carry it."]})
+        problems = doubled(attrs.get("body") or [], attrs)
+        if problems:
+            raise serializers.ValidationError({"body": problems})
         return attrs
 
 

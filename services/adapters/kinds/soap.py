@@ -19,7 +19,7 @@ from portal.lib.redaction import shape_of
 from services.adapters import envelope, mapping, outcomes
 from services.adapters.credentials import secret_of
 from services.adapters.declared.adapter import put_files
-from services.adapters.declared.spec import AuthOptions, ErrorSpec, FileSpec, LookupSpec, RowsField
+from services.adapters.declared.spec import AuthOptions, ErrorSpec, FileSpec, LookupSpec, RowsField, doubled
 from services.adapters.documents.wsdl import Call, Description
 from services.adapters.kinds.base import Adapter, Declared, kinds
 from services.adapters.mapping import MappingError, put_at, value_at
@@ -133,6 +133,8 @@ class SoapSpec(Declared):
             raise serializers.ValidationError({"key": ["place field needs a name."]})
         if (attrs.get("files") or {}).get("mode") == "multipart":
             raise serializers.ValidationError({"files": ["SOAP carries files as base64."]})
+        if problems := doubled(attrs.get("body") or [], attrs):
+            raise serializers.ValidationError({"body": problems})
         return attrs
 
 
