@@ -222,6 +222,17 @@ def ready_lookup(connection_id: int, operation_id: int) -> ReadyLookup:
     return ReadyLookup(adapter, adapter.ready(operation.spec), circuit.is_down(connection))
 
 
+def answer_schema(connection_id: int, operation_id: int) -> Mapping[str, Any]:
+    """What a lookup's system answers, as JSON Schema; {} where nothing says it. No network, no secret."""
+    operation = Operation.objects.filter(pk=operation_id, connection_id=connection_id).select_related("connection").first()
+    if operation is None:
+        return {}
+    try:
+        return kind_of(operation.connection.kind)(_bare_setup(operation.connection)).answer_schema(operation.spec) or {}
+    except Misconfigured:
+        return {}
+
+
 def check_health(connection: Connection, *, deadline_seconds: float = READ_SECONDS) -> Health:
     """Configured, reachable, credentials good? Changes nothing at the backend; raises nothing of its own."""
     refuse_open_transaction()

@@ -25,7 +25,7 @@ from services.adapters.kinds.base import Adapter, Declared, kinds
 from services.adapters.mapping import MappingError, put_at, value_at
 from services.adapters.soap import messages
 from services.adapters.soap.contents import ContentError
-from services.adapters.soap.descriptions import description_of
+from services.adapters.soap.descriptions import description_of, schema_of
 from services.adapters.soap.outcomes import opened_read, opened_write
 from services.adapters.values import (
     Capability,
@@ -225,6 +225,10 @@ class Soap(Adapter):
     def values_of(self, answer: Answer, spec: Mapping[str, Any]) -> Any:
         found, call = self._call(checked(spec))
         return messages.opened(found, call, answer.body, answer.headers.get("content-type", ""))
+
+    def answer_schema(self, spec: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """The operation's own, or else that of its answer in the WSDL."""
+        return super().answer_schema(spec) or schema_of(self._call(checked(spec))[1].answered)
 
     def lookup(self, spec: Mapping[str, Any], values: Mapping[str, Any], *, deadline_seconds: float) -> Any:
         declared = checked(spec)
