@@ -64,17 +64,32 @@ def check_settings(kind: str, *, options: Any, operations: Mapping[str, Any], ma
     problems: list[str] = []
     judged = adapter.Options(data=options)
     if not judged.is_valid():
-        problems.extend(f"options: {name}: {text}" for name, text in judged.errors.items())
+        problems.extend(f"options: {text}" for text in said(judged.errors))
     for operation, spec in operations.items():
         judged_spec = adapter.Spec(data=spec)
         if not judged_spec.is_valid():
-            problems.extend(f"operation {operation}: {name}: {text}" for name, text in judged_spec.errors.items())
+            problems.extend(f"operation {operation}: {text}" for text in said(judged_spec.errors))
     for service, rows in mappings.items():
         try:
             check_rows(rows)
         except MappingError as error:
             problems.extend(f"binding {service}: {problem}" for problem in error.problems)
     return problems
+
+
+def said(errors: Any, at: str = "") -> list[str]:
+    """A serializer's errors as sentences: `auth.sign.header: ...`."""
+    if isinstance(errors, Mapping):
+        return [
+            text
+            for name, inner in errors.items()
+            for text in said(inner, at if name == "non_field_errors" else f"{at}.{name}")
+        ]
+    if isinstance(errors, list):
+        inside = [isinstance(one, Mapping | list) for one in errors]
+        found = [said(one, f"{at}.{n}" if inside[n] else at) for n, one in enumerate(errors)]
+        return [text for texts in found for text in texts]
+    return [f"{at.lstrip('.')}: {errors}" if at else str(errors)]
 
 
 def binding_for(service: Service) -> Binding | None:

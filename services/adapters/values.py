@@ -121,6 +121,7 @@ class Health:
     authorised: bool
     milliseconds: int = 0
     cause: str = ""
+    detail: str = ""
 
 
 class AdapterError(Exception):

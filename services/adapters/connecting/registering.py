@@ -153,6 +153,12 @@ def set_secret(
     given = value.strip() if isinstance(value, str) else ""
     if not 0 < len(given) <= LONGEST_SECRET or "\0" in given:
         raise ConnectionProblem({"value": [_("Isi rahasianya.")]})
+    if name not in {"certificate", "certificate_key"} and not given.isprintable():
+        raise ConnectionProblem({"value": [_("Rahasia ini memuat baris baru atau huruf kendali. Salin lagi tanpa itu.")]})
+    if name in {"api_key", "token"} and not given.isascii():
+        raise ConnectionProblem(
+            {"value": [_("Rahasia ini dikirim sebagai header, jadi hanya boleh huruf, angka, dan tanda ASCII.")]}
+        )
     if given.startswith("env:") and not environment_name(connection.code, given):
         begins = f"env:{environment_prefix(connection.code)}"
         raise ConnectionProblem({"value": [_("Nama di lingkungan server harus %(begins)s...") % {"begins": begins}]})

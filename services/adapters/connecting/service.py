@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from portal.lib import editions
 from services.adapters import contract, gateway, keeping, mapping, standing
 from services.adapters.connecting.problems import ConnectionProblem
-from services.adapters.declared.spec import doubled
+from services.adapters.declared.spec import row_problems
 from services.adapters.envelope import local
 from services.adapters.models import Binding, Connection, ContractRun, Maintenance, Operation
 from services.adapters.setup import newest_specs
@@ -72,7 +72,7 @@ def bind(connection: Connection, service: Service, rows: Any, *, operation: str 
     except mapping.MappingError as error:
         errors["mapping"] = error.problems
     else:
-        if twice := doubled(rows, newest_specs(connection).get(operation, {})):
+        if twice := row_problems(rows, newest_specs(connection).get(operation, {})):
             errors["mapping"] = twice
     if gateway.kind_of(connection.kind).uses_network and operation not in newest_specs(connection):
         errors["operation"] = [_("Sambungan ini belum punya operasi %(name)s.") % {"name": operation}]

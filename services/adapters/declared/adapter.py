@@ -18,6 +18,7 @@ from portal.lib.http import Answer
 from portal.lib.redaction import shape_of
 from services.adapters import envelope, mapping, outcomes
 from services.adapters.declared import bodies, spec
+from services.adapters.declared.header_names import header_problem
 from services.adapters.kinds.base import Adapter, Declared
 from services.adapters.mapping import MappingError, put_at, value_at
 from services.adapters.values import (
@@ -99,6 +100,8 @@ class DeclaredAdapter(Adapter):
 
         headers = {"Accept": declared.get("accept") or "application/json", **declared.get("headers", {})}
         for name, value in parameters.get("header", {}).items():
+            if (wrong := header_problem(name)) is not None:
+                raise Misconfigured("header", detail=f"{name[:60]}: {wrong}")
             headers[name] = bodies.header_value(bodies.in_line(value, how("header", name)))
         query = list((declared.get("query") or {}).items())
         for name, value in parameters.get("query", {}).items():
@@ -233,10 +236,10 @@ class DeclaredAdapter(Adapter):
         try:
             status = Wire(self.setup, deadline_seconds=deadline_seconds).call(message, fresh=True).status
         except Misconfigured as error:
-            return Health(configured=False, reachable=False, authorised=False, cause=error.cause)
+            return Health(configured=False, reachable=False, authorised=False, cause=error.cause, detail=error.detail)
         except Unavailable as error:
             known = error.cause in {"credentials", "unauthorised"}
-            return Health(configured=True, reachable=known, authorised=False, cause=error.cause)
+            return Health(configured=True, reachable=known, authorised=False, cause=error.cause, detail=error.detail)
         milliseconds = round((timezone.now() - began).total_seconds() * 1000)
         refused = status in {401, 403}
         good = 200 <= status < 300

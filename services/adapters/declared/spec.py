@@ -14,12 +14,23 @@ from services.adapters.documents import judging
 from services.adapters.kinds.base import Declared
 from services.adapters.mapping import MappingError, check_rows, put_at
 from services.adapters.values import Misconfigured
+from services.adapters.wire import path_problem
 
 _PATH = r"^/[!-~]{0,300}$"
 _INBOUND = r"^[A-Za-z0-9-]{1,60}$"
 _ONE_MEDIA = r"[A-Za-z0-9.+_-]+/[A-Za-z0-9.+_-]+(?: *; *[A-Za-z0-9_-]+=[A-Za-z0-9.+_:/-]+)*"
 _MEDIA = rf"^{_ONE_MEDIA}\Z"
 _MEDIAS = rf"^{_ONE_MEDIA}(?:, *{_ONE_MEDIA})*\Z"
+
+
+class PathField(serializers.RegexField):
+    """A path below the connection's address."""
+
+    def to_internal_value(self, data: Any) -> str:
+        path = str(super().to_internal_value(data))
+        if (problem := path_problem(path)) is not None:
+            raise serializers.ValidationError(problem[:1].upper() + problem[1:] + ".")
+        return path
 
 
 class SigningOptions(Declared):
@@ -59,7 +70,7 @@ class AuthOptions(Declared):
     query = serializers.RegexField(r"^[A-Za-z0-9_.-]{1,60}$", required=False, help_text="api_key: in the query instead")
     username = serializers.CharField(max_length=200, required=False)
     client_id = serializers.CharField(max_length=200, required=False)
-    token_path = serializers.RegexField(r"^/[!-~]{0,200}$", required=False)
+    token_path = PathField(r"^/[!-~]{0,200}$", required=False)
     scope = serializers.CharField(max_length=200, required=False)
     mutual_tls = serializers.BooleanField(default=False)
     sign = SigningOptions(required=False)
@@ -120,7 +131,7 @@ class HTTPOptions(Declared):
     """Of a connection of kind rest or openapi."""
 
     auth = AuthOptions(required=False)
-    health_path = serializers.RegexField(r"^/[!-~]{0,200}$", required=False)
+    health_path = PathField(r"^/[!-~]{0,200}$", required=False)
     answer_mebibytes = serializers.IntegerField(min_value=1, max_value=10, default=1)
     webhook = WebhookOptions(required=False)
     words = serializers.DictField(
@@ -151,6 +162,11 @@ class KeySpec(Declared):
 
     place = serializers.ChoiceField(choices=["header", "field", "none"], default="header")
     name = serializers.CharField(max_length=200, default="Idempotency-Key")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["place"] == "header" and (wrong := header_problem(attrs["name"])) is not None:
+            raise serializers.ValidationError({"name": [wrong]})
+        return attrs
 
 
 class ErrorSpec(Declared):
@@ -191,13 +207,16 @@ class RowsField(serializers.ListField):
         return data
 
 
-def doubled(rows: list[Any], spec: Mapping[str, Any]) -> list[str]:
-    """Rows that write where the portal itself puts its key."""
+def row_problems(rows: list[Any], spec: Mapping[str, Any]) -> list[str]:
+    """Rows that write where the portal itself puts its key, or a header that is the portal's own."""
     key = spec.get("key") or {}
-    if key.get("place") != "field" or not key.get("name"):
-        return []
     problems = []
     for row in rows:
+        header = row["to"].removeprefix("@header.") if row["to"].startswith("@header.") else ""
+        if header and (header.lower() == "content-type" or header_problem(header) is not None):
+            problems.append(str(_("%(field)s ditulis portal sendiri. Hapus baris pemetaannya") % {"field": row["to"]}))
+        if key.get("place") != "field" or not key.get("name"):
+            continue
         trial: dict[str, Any] = {}
         try:
             put_at(trial, row["to"], "")
@@ -277,7 +296,7 @@ class OperationSpec(Declared):
     """One thing that a backend can do."""
 
     method = serializers.ChoiceField(choices=["GET", "POST", "PUT", "PATCH", "DELETE"], default="POST")
-    path = serializers.RegexField(_PATH)
+    path = PathField(_PATH)
     query = serializers.DictField(child=serializers.CharField(), required=False)
     headers = HeadersField(required=False)
     format = serializers.ChoiceField(choices=["json", "form", "multipart", "none"], default="json")
@@ -324,7 +343,7 @@ class OperationSpec(Declared):
             )
         if attrs["format"] == "none" and (attrs.get("key") or {}).get("place") == "field":
             raise serializers.ValidationError({"key": ["There is no body that could carry it."]})
-        problems = doubled(attrs.get("body") or [], attrs)
+        problems = row_problems(attrs.get("body") or [], attrs)
         if problems:
             raise serializers.ValidationError({"body": problems})
         return attrs

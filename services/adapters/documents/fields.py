@@ -130,10 +130,16 @@ def escaped(name: str) -> str:
 
 def sent(api: Api, operation: ApiOperation, budget: Budget | None = None) -> list[Field]:
     """What a request of this operation takes: parameters first, then the body; one more than MAX_FIELDS at most."""
-    found = [
-        Field(f"@{one.place}.{escaped(one.name)}", plain(one.schema, api.sent), one.required or one.place == "path")
-        for one in islice((one for one in operation.parameters if one.place in {"path", "query", "header"}), MAX_FIELDS + 1)
-    ]
+    found: list[Field] = []
+    for one in operation.parameters:
+        if one.place in {"path", "query", "header"} and len(found) <= MAX_FIELDS:
+            path, required = f"@{one.place}.{escaped(one.name)}", one.required or one.place == "path"
+            schema = plain(one.schema, api.sent)
+            if isinstance(schema.get("properties"), Mapping):  # an object in the query: its members are asked for
+                inside = leaves(one.schema, api.sent, prefix=path, required=required, budget=budget)
+                found += islice(inside, MAX_FIELDS + 1 - len(found))
+            else:
+                found.append(Field(path, schema, required))
     if operation.body is not None:
         body = leaves(operation.body.schema, api.sent, required=operation.body.required, budget=budget)
         ours = (one for one in body if one.schema.get("readOnly") is not True)

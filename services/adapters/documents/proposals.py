@@ -13,7 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from services.adapters.documents import fields as flat
-from services.adapters.documents import samples, words
+from services.adapters.documents import guesses, samples, words
 from services.adapters.documents.budget import MOST_NODES, Budget
 from services.adapters.documents.evaluation import is_too_heavy
 from services.adapters.documents.fields import Field
@@ -186,8 +186,12 @@ class _Maker:
                     made["list"] = one.path
                     names = [inner.name for inner in one.items]
                     if names:
-                        made["field"] = words.first_of(words.ERROR_FIELD, names) or "field"
-                        made["text"] = words.first_of(words.ERROR_TEXT, names) or "message"
+                        made["field"] = words.first_of(words.ERROR_FIELD, names)
+                        made["text"] = words.first_of(words.ERROR_TEXT, names)
+                        for part in [part for part in ("field", "text") if not made[part]]:
+                            del made[part]
+                            said = _("Dokumen tidak jelas menyebut rejection.%(part)s di %(path)s. Pilih dari: %(names)s")
+                            self.open.append(said % {"part": part, "path": one.path, "names": ", ".join(names)[:200]})
                 if said := words.first_of(
                     words.MESSAGE, [one.name for one in found if one.kind == "string" and "." not in one.path]
                 ):
@@ -210,10 +214,10 @@ class _Maker:
 
     def _files(self, spec: dict[str, Any]) -> None:
         for one in list(self.sent):
-            if spec.get("format") == "multipart" and _binary(one):
+            if spec.get("format") == "multipart" and guesses.binary(one):
                 spec["files"] = {"mode": "multipart", "to": one.name}
                 return
-            inner = next((item for item in one.items if _binary(item)), None)
+            inner = next((item for item in one.items if guesses.binary(item)), None)
             if inner is not None and spec.get("format", "json") == "json":
                 names = [item.name for item in one.items if item is not inner]
 
@@ -231,7 +235,7 @@ class _Maker:
                     "sha256": named("sha256", "checksum", "hash"),
                 }
                 return
-            if _binary(one) and spec.get("format", "json") == "json" and not one.path.startswith("@"):
+            if guesses.binary(one) and spec.get("format", "json") == "json" and not one.path.startswith("@"):
                 spec["files"] = {"mode": "base64", "shape": "text", "to": one.path}
                 return
 
@@ -264,9 +268,9 @@ class _Maker:
                 continue
             if self._is_ours(one, spec):
                 continue
-            if row := _known(one):
+            if row := guesses.known(one):
                 rows.append(row)
-            elif one.path in _file_targets(spec):
+            elif one.path in guesses.file_targets(spec):
                 if keys is None:
                     questions.made.append(
                         {"key": _free("berkas", questions), "type": "file", "label": {"id": words.spoken(one.name)}}
@@ -283,7 +287,7 @@ class _Maker:
                         % {"path": one.path}
                     )
                     continue
-                row = questions.ask(one)
+                row = questions.ask(one, own=not guesses.of_another(one, self.sent))
                 rows.append(row)
                 if (value := samples.sample(one.schema, self.api.sent, self.examples)) is not None:
                     examples[row["from"]] = value
@@ -305,8 +309,9 @@ class _Maker:
         """A question of an existing form that is called the same."""
         name = words.folded(one.name)
         tail = words.folded(one.path.replace("\\.", "_").lstrip("@").replace(".", "_"))
+        alike = {tail} if guesses.of_another(one, self.sent) else {name, tail}
         for key, label in keys.items():
-            if words.folded(key) in {name, tail} or words.folded(label) == name:
+            if words.folded(key) in alike or words.folded(label) in alike:
                 row = Questions().ask(one)
                 rows.append({**row, "from": key})
                 return
@@ -324,7 +329,8 @@ class _Maker:
             if name == "nik":
                 entry |= {"source": "nik"}
             value = samples.sample(one.schema, self.api.sent, self.examples)
-            if isinstance(value, str | int) and not isinstance(value, bool) and len(str(value)) <= 120:
+            single = isinstance(value, str | int) and not isinstance(value, bool) and len(str(value)) <= 120
+            if single and samples.fits(value, one.schema, self.api.sent):
                 entry["example"] = str(value)
             if isinstance(pattern := one.schema.get("pattern"), str) and len(pattern) <= 200:
                 entry["pattern"] = pattern
@@ -365,9 +371,9 @@ class _Maker:
                 spec["path"] = spec["path"].replace(
                     "{" + one.name + "}", "{reference}" if self.role in READS else "{number}"
                 )
-            elif self._is_ours(one, spec) or one.path in _file_targets(spec):
+            elif self._is_ours(one, spec) or one.path in guesses.file_targets(spec):
                 continue
-            elif row := _known(one):
+            elif row := guesses.known(one):
                 rows.append(row)
             elif self.role in {"reconcile", "status"} and one.required:
                 rows.append({"to": one.path, "from": "@reference"})
@@ -377,40 +383,6 @@ class _Maker:
                 self.open.append(_("%(path)s wajib tetapi belum dipetakan") % {"path": one.path})
         if rows:
             spec["body"] = rows
-
-
-def _known(one: Field) -> Row | None:
-    """A row for what the portal knows by itself, or for the only value there is."""
-    name = words.folded(one.name)
-    if "const" in one.schema:
-        return {"to": one.path, "const": one.schema["const"]}
-    if one.required and len(one.choices) == 1:
-        return {"to": one.path, "const": one.choices[0]}
-    if name in words.REFERENCE and _takes_our_reference(one):
-        return {"to": one.path, "from": "@reference", "required": True}
-    if name in words.SERVICE and not one.choices and one.kind == "string" and "pattern" not in one.schema:
-        return {"to": one.path, "from": "@service"}
-    if name in words.SUBMITTED and one.kind == "string" and "pattern" not in one.schema:
-        step = {"as": {"date": "%Y-%m-%d"}} if one.schema.get("format") == "date" else {}
-        return {"to": one.path, "from": "@submitted_at", **step}
-    return None
-
-
-def _takes_our_reference(one: Field) -> bool:
-    """A text of at least 20 signs without a form of its own."""
-    longest = one.schema.get("maxLength")
-    free = not one.choices and "pattern" not in one.schema and one.schema.get("format") in (None, "")
-    return one.kind in {"string", ""} and free and (not isinstance(longest, int) or longest >= 20)
-
-
-def _binary(one: Field) -> bool:
-    form = one.schema.get("format") or one.schema.get("contentEncoding")
-    return one.kind == "string" and form in {"binary", "byte", "base64"}
-
-
-def _file_targets(spec: Mapping[str, Any]) -> set[str]:
-    files = spec.get("files") or {}
-    return {files["to"]} if files.get("to") else set()
 
 
 def _free(key: str, questions: Questions) -> str:

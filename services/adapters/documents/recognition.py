@@ -74,6 +74,9 @@ def _like_submit(operation: ApiOperation) -> int:
     )
     other = {"login", "token", "auth", "cancel", "batal", "batalkan", "search", "cari", "webhook", "upload"}
     score -= 4 * bool(other & set(hints.split("_")))
+    first = words.folded(operation.name).split("_")[0]
+    score += 2 * (first in {"buat", "terbitkan", "kirim", "tambah", "insert", "add", "post"})
+    score -= 8 * (first in words.ASKING)
     return score - 2 * len([one for one in operation.parameters if one.place == "path"])
 
 

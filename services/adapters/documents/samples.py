@@ -241,6 +241,8 @@ _CLASSES = {"\\d": "1", "\\w": "a", "\\s": " "}
 def _of_pattern(pattern: str) -> str:
     """A text for a plain pattern (signs and classes with repeats, no groups), or "" for another."""
     rest, made = pattern.removeprefix("^").removesuffix("$"), ""
+    if rest.startswith("(?:") and rest.endswith(")") and rest.count("(") == 1:
+        rest = rest[3:-1]
     while rest:
         found = _PIECE.match(rest)
         if found is None or len(made) > LONGEST:
