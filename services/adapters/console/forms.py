@@ -138,8 +138,15 @@ class SettingsForm(ConsoleForm):
         widget=forms.Textarea(attrs={**_PLAIN, "rows": 10, "class": "k-input k-mono"}),
     )
 
-    def __init__(self, *args: Any, kind: str, words: list[settings.Word] | None = None, **options: Any) -> None:
-        super().__init__(*args, auto_id="atur-%s", **options)
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        kind: str,
+        words: list[settings.Word] | None = None,
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, auto_id="atur-%s", initial=dict(initial or {}))
         self.has_words = settings.has_words(kind)
         typed = settings.typed_words(self.data) if self.is_bound and self.has_words else []
         self.words = typed if self.is_bound else list(words or [])

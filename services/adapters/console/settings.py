@@ -10,6 +10,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from rest_framework import serializers
 
 from services.adapters import gateway
 from services.adapters.values import Misconfigured
@@ -55,7 +56,10 @@ def auth_types(kind: str) -> list[tuple[str, Any]]:
         declared = gateway.kind_of(kind).Options().fields.get("auth")
     except Misconfigured:
         return []
-    return [(name, TYPES.get(name, name)) for name in declared.fields["type"].choices] if declared is not None else []
+    chosen = declared.fields.get("type") if isinstance(declared, serializers.Serializer) else None
+    if not isinstance(chosen, serializers.ChoiceField):
+        return []
+    return [(name, TYPES.get(name, name)) for name in chosen.choices]
 
 
 def has_words(kind: str) -> bool:
