@@ -121,7 +121,7 @@ class Health:
     authorised: bool
     milliseconds: int = 0
     cause: str = ""
-    detail: str = ""
+    detail: str = field(default="", compare=False)  # for people
 
 
 class AdapterError(Exception):
