@@ -11,19 +11,20 @@ from services.adapters import standing
 from services.adapters.connecting import documents, registering
 from services.adapters.connecting import service as work
 from services.adapters.models import Connection
+from services.adapters.setup import environment_prefix
 from services.catalogue.models import Department, Service
 
 HERE = Path(__file__).parent / "documents"
 # service (and code of the connection), document, label, address, class of idempotency, secrets
 MADE = (
-    ("uji-kir", "uji_kir.yaml", "Sistem uji KIR (tiruan)", "http://127.0.0.1:8107", "key", {"token": "DISHUB"}),
+    ("uji-kir", "uji_kir.yaml", "Sistem uji KIR (tiruan)", "http://127.0.0.1:8107", "key", ("token",)),
     (
         "kartu-pencari-kerja",
         "ak1.json",
         "Sistem kartu kuning (tiruan)",
         "http://127.0.0.1:8108",
         "lookup",
-        {"password": "NAKER"},
+        ("password",),
     ),
 )
 
@@ -48,8 +49,8 @@ def make() -> None:
             "settle_seconds": 60,
         }
         registering.change(connection, settings, by="demo")
-        for name, variable in secrets.items():
-            registering.set_secret(connection, name, f"env:ADAPTER_SECRET_{variable}", by="demo")
+        for name in secrets:
+            registering.set_secret(connection, name, f"env:{environment_prefix(service_code)}{name.upper()}", by="demo")
         for role, operation_id in report["roles"].items():
             made = documents.propose(document, operation_id, role, service=service)
             work.save_operation(connection, role, made.spec, by="demo")

@@ -64,7 +64,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     elif isinstance(error, PermissionDenied):
         code, detail = "permission_denied", "You may not do this."
     elif isinstance(error, exceptions.APIException):
-        code, detail = str(error.get_codes()), str(error.detail)
+        code, detail, members = str(error.get_codes()), str(error.detail), getattr(error, "members", {})
     made = problem_response(answer.status_code, code, detail, **members)
     for name, value in answer.headers.items():
         if name.lower() in {"www-authenticate", "retry-after", "allow"}:

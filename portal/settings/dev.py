@@ -38,11 +38,11 @@ if DEMO and not NATIONAL_ID_ISSUER:  # the pretend national identity provider
     SOCIALACCOUNT_PROVIDERS = upstream(NATIONAL_ID_ISSUER, NATIONAL_ID_NAME, NATIONAL_ID_CLIENT_ID, "", acr=NATIONAL_ID_ACR)
 
 if DEMO:  # the secrets of the pretend departments, published in their source
-    os.environ.setdefault("ADAPTER_SECRET_DUKCAPIL_CLIENT", "dukcapil-demo-secret")
-    os.environ.setdefault("ADAPTER_SECRET_DUKCAPIL_WEBHOOK", "whsec_ZGVtby1kdWtjYXBpbC13ZWJob29rLXNlY3JldC0wMQ==")
-    os.environ.setdefault("ADAPTER_SECRET_PEKERJAAN_UMUM", "pu-demo-api-key")
-    os.environ.setdefault("ADAPTER_SECRET_PAJAK", "pajak-demo-sandi")
-    os.environ.setdefault("ADAPTER_SECRET_DISHUB", "dishub-demo-token")
-    os.environ.setdefault("ADAPTER_SECRET_NAKER", "naker-demo-password")
-    os.environ.setdefault("ADAPTER_SECRET_DINKES", "dinkes-demo-key")
+    os.environ.setdefault("ADAPTER_SECRET__DUKCAPIL__CLIENT_SECRET", "dukcapil-demo-secret")
+    os.environ.setdefault("ADAPTER_SECRET__DUKCAPIL__WEBHOOK", "whsec_ZGVtby1kdWtjYXBpbC13ZWJob29rLXNlY3JldC0wMQ==")
+    os.environ.setdefault("ADAPTER_SECRET__PEKERJAAN_UMUM__API_KEY", "pu-demo-api-key")
+    os.environ.setdefault("ADAPTER_SECRET__PAJAK_KOTA__PASSWORD", "pajak-demo-sandi")
+    os.environ.setdefault("ADAPTER_SECRET__UJI_KIR__TOKEN", "dishub-demo-token")
+    os.environ.setdefault("ADAPTER_SECRET__KARTU_PENCARI_KERJA__PASSWORD", "naker-demo-password")
+    os.environ.setdefault("ADAPTER_SECRET__JKN_DAERAH__API_KEY", "dinkes-demo-key")
     POLL_SHORTEST_SECONDS = env.float("POLL_SHORTEST_SECONDS", default=10.0)

@@ -18,7 +18,7 @@ from services.adapters import circuit, envelope, signatures
 from services.adapters.kinds.base import Adapter, kinds
 from services.adapters.mapping import MappingError, check_rows, value_at
 from services.adapters.models import Binding, Connection, Exchange, Operation
-from services.adapters.setup import Setup, names_environment, plain_secrets, setup_of
+from services.adapters.setup import Setup, plain_secrets, setup_of
 from services.adapters.values import (
     Capability,
     Health,
@@ -35,7 +35,7 @@ from services.adapters.values import (
 from services.adapters.wire import Mark, refuse_open_transaction
 from services.catalogue.models import Service
 
-__all__ = ["Adapter", "kinds", "names_environment"]  # beside what is defined here
+__all__ = ["Adapter", "kinds"]  # beside what is defined here
 _log = logging.getLogger(__name__)
 READ_SECONDS = 10.0
 
@@ -64,17 +64,32 @@ def check_settings(kind: str, *, options: Any, operations: Mapping[str, Any], ma
     problems: list[str] = []
     judged = adapter.Options(data=options)
     if not judged.is_valid():
-        problems.extend(f"options: {name}: {text}" for name, text in judged.errors.items())
+        problems.extend(f"options: {text}" for text in said(judged.errors))
     for operation, spec in operations.items():
         judged_spec = adapter.Spec(data=spec)
         if not judged_spec.is_valid():
-            problems.extend(f"operation {operation}: {name}: {text}" for name, text in judged_spec.errors.items())
+            problems.extend(f"operation {operation}: {text}" for text in said(judged_spec.errors))
     for service, rows in mappings.items():
         try:
             check_rows(rows)
         except MappingError as error:
             problems.extend(f"binding {service}: {problem}" for problem in error.problems)
     return problems
+
+
+def said(errors: Any, at: str = "") -> list[str]:
+    """A serializer's errors as sentences: `auth.sign.header: ...`."""
+    if isinstance(errors, Mapping):
+        return [
+            text
+            for name, inner in errors.items()
+            for text in said(inner, at if name == "non_field_errors" else f"{at}.{name}")
+        ]
+    if isinstance(errors, list):
+        inside = [isinstance(one, Mapping | list) for one in errors]
+        found = [said(one, f"{at}.{n}" if inside[n] else at) for n, one in enumerate(errors)]
+        return [text for texts in found for text in texts]
+    return [f"{at.lstrip('.')}: {errors}" if at else str(errors)]
 
 
 def binding_for(service: Service) -> Binding | None:
@@ -222,6 +237,17 @@ def ready_lookup(connection_id: int, operation_id: int) -> ReadyLookup:
     return ReadyLookup(adapter, adapter.ready(operation.spec), circuit.is_down(connection))
 
 
+def answer_schema(connection_id: int, operation_id: int) -> Mapping[str, Any]:
+    """What a lookup's system answers, as JSON Schema; {} where nothing says it. No network, no secret."""
+    operation = Operation.objects.filter(pk=operation_id, connection_id=connection_id).select_related("connection").first()
+    if operation is None:
+        return {}
+    try:
+        return kind_of(operation.connection.kind)(_bare_setup(operation.connection)).answer_schema(operation.spec) or {}
+    except Misconfigured:
+        return {}
+
+
 def check_health(connection: Connection, *, deadline_seconds: float = READ_SECONDS) -> Health:
     """Configured, reachable, credentials good? Changes nothing at the backend; raises nothing of its own."""
     refuse_open_transaction()
@@ -235,7 +261,7 @@ def read_webhook(connection: Connection, headers: Mapping[str, str], body: bytes
     """The updates of a genuine message, which all carry its event id. Raises InvalidWebhook (401 or 400)."""
     try:
         adapter_class = kind_of(connection.kind)
-        secrets = plain_secrets({"webhook": connection.secrets.get("webhook", [])})["webhook"]
+        secrets = plain_secrets(connection.code, {"webhook": connection.secrets.get("webhook", [])})["webhook"]
     except Misconfigured as error:
         raise InvalidWebhook("not_configured") from error
     if Capability.WEBHOOK not in adapter_class.capabilities or not secrets:

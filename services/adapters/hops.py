@@ -93,7 +93,9 @@ def _answer(connection: Connection, *, testing: bool, seconds: float) -> Hop:
     took = health.milliseconds or round((time.monotonic() - began) * 1000)
     if not health.configured:
         said = _("Alamat kesehatan (health_path) belum diisi, jadi jawaban belum bisa diuji.")
-        return Hop("answer", False, took, said if health.cause == "no health_path" else cause_in_words(health.cause))
+        return Hop(
+            "answer", False, took, said if health.cause == "no health_path" else cause_in_words(health.cause, health.detail)
+        )
     if health.reachable and health.authorised:
         return Hop("answer", True, took, _("Sistem menjawab dan menerima kredensial."))
-    return Hop("answer", False, took, cause_in_words(health.cause))
+    return Hop("answer", False, took, cause_in_words(health.cause, health.detail))

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from services.adapters import contract, gateway, standing
 from services.adapters.models import Binding, Connection, ContractRun, Exchange
+from services.adapters.setup import live_specs, newest_specs
 from services.adapters.values import Misconfigured
 from services.catalogue.models import DepartmentMember, DepartmentRole
 from services.notifications.actions import notify
@@ -35,8 +36,24 @@ def watched() -> list[Binding]:
 
 
 def test_again(binding: Binding) -> ContractRun:
-    """One nightly run and what follows: drift makes the service queue and is told once; a green run ends it, and says so."""
+    """One nightly run and what follows."""
     run = contract.run(binding, nightly=True)
+    follow(binding, run)
+    return run
+
+
+def test_now(binding: Binding) -> ContractRun:
+    """A run that somebody asked for. Where it has tested exactly what is in service, the same follows as at night."""
+    run = contract.run(binding)
+    connection = binding.connection
+    in_use = binding.pk in {one.pk for one in standing.bindings_of(connection)}
+    if in_use and live_specs(connection) == newest_specs(connection):
+        follow(binding, run)
+    return run
+
+
+def follow(binding: Binding, run: ContractRun) -> None:
+    """Drift makes the service queue and is told once; a green run ends it, and says so."""
     if run.drift and run.drift != binding.drift:
         _set(binding, run.drift)
         _log.error("a contract has drifted", extra={"connection": binding.connection.code, "service": binding.service.code})
@@ -44,7 +61,6 @@ def test_again(binding: Binding) -> ContractRun:
     elif run.green and binding.drift:
         _tell(binding, "contract_kept")
         _set(binding, "")
-    return run
 
 
 def _set(binding: Binding, drift: str) -> None:

@@ -1,7 +1,7 @@
 """A connection with its operations and bindings as one document that can be exported, compared and applied.
 
 Applying is idempotent: an operation or mapping that has changed becomes a new version, one that has not stays. Secrets are
-written only as `env:ADAPTER_SECRET_...`, are never exported otherwise, and are kept when the document does not name them.
+written only as `env:ADAPTER_SECRET__<CODE>__<NAME>`, are never exported otherwise, and are kept when the document does not name them.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from django.utils import timezone
 
 from services.adapters import gateway
 from services.adapters.connecting.documents import MAIN, digest_of, parse
-from services.adapters.connecting.registering import address_problem
+from services.adapters.connecting.registering import SECRETS, address_problem
 from services.adapters.documents.reading import DocumentError
 from services.adapters.models import ApiDocument, Binding, Connection, Idempotency, Operation
+from services.adapters.setup import CODE, environment_name, environment_prefix
 from services.catalogue.models import Department, Service
 
 _PLAIN = (
@@ -65,15 +66,23 @@ def _entry_problems(entry: Any, department: Department | None) -> list[str]:
     ):
         return ["needs code, department, label and kind"]
     problems = []
+    if not CODE.fullmatch(entry["code"]) or len(entry["code"]) > 60:
+        problems.append("code is of small letters, digits and single hyphens, at most 60")
     if unknown := sorted(set(entry) - {"code", "department", "secrets", "documents", "operations", "bindings", *_PLAIN}):
         problems.append(f"there is no setting {', '.join(unknown)}")
     if not Department.objects.filter(code=entry["department"]).exists():
         problems.append(f"no department {entry['department']!r}")
     if entry.get("idempotency", Idempotency.NONE) not in Idempotency.values:
         problems.append("idempotency is key, lookup or none")
-    for name, value in (entry.get("secrets") or {}).items():
-        if not all(isinstance(v, str) and v.startswith("env:") for v in (value if isinstance(value, list) else [value])):
-            problems.append(f"secret {name} must be named as env:ADAPTER_SECRET_...")
+    secrets = entry.get("secrets") or {}
+    if not isinstance(secrets, Mapping):
+        return [*problems, "secrets is an object: name -> env:..."]
+    for name, value in secrets.items():
+        listed = value if isinstance(value, list) and value else [value]
+        if name not in SECRETS:
+            problems.append(f"there is no secret {name}; there are {', '.join(SECRETS)}")
+        elif not all(isinstance(v, str) and environment_name(entry["code"], v) for v in listed):
+            problems.append(f"secret {name} must be named as env:{environment_prefix(entry['code'])}...")
     for name in ("base_url", "test_url"):
         if problem := address_problem(entry.get(name)):
             problems.append(f"{name}: {problem}")

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.lib import strict_json
 from portal.lib.http import Answer, CallError, Cause, Request, Sent
 from services.adapters.documents import judging, samples
+from services.adapters.documents.budget import Budget
 from services.adapters.mapping import MappingError, put_at, split_path, value_at
 from services.adapters.models import Connection, SandboxEntry
 from services.adapters.setup import newest_specs
@@ -46,10 +47,11 @@ class Fault(models.TextChoices):
 class StandIn:
     """Answers requests of one connection. Raises CallError where a network would fail."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, operations: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         self.connection = connection
-        self.specs = newest_specs(connection)
+        self.specs = newest_specs(connection) if operations is None else operations
         self.fault = connection.stand_in_fault
+        self.cut = False  # a schema stands for more values than a sample is made of
         self.health = (connection.options.get("health_path") or "").split("?", 1)[0]
 
     def __call__(self, request: Request) -> Answer:
@@ -82,6 +84,12 @@ class StandIn:
                 return self._asked(spec, found, request)
             return self._write(name, spec, found, request)
         return _answer(404, {"error": "no such operation", "path": path[:200]})
+
+    def _sample(self, schema: Mapping[str, Any]) -> Any:
+        budget = Budget()
+        made = samples.sample(schema, schema.get("$defs", {}), budget)
+        self.cut = self.cut or budget.spent
+        return made
 
     # --- writes ---
 
@@ -136,7 +144,7 @@ class StandIn:
     def _shaped(self, spec: Mapping[str, Any], entry: SandboxEntry) -> Any:
         """A sample of the declared answer with our number, reference and a status word in their places."""
         schema = spec.get("answer_schema")
-        body = samples.sample(schema, (schema or {}).get("$defs", {})) if isinstance(schema, Mapping) else None
+        body = self._sample(schema) if isinstance(schema, Mapping) else None
         body = body if isinstance(body, dict) else {}
         receipt = spec.get("receipt") or "id"
         number: str | int = int(entry.number) if isinstance(value_at(body, receipt), int) else f"UJI-{entry.number}"
@@ -183,16 +191,16 @@ class StandIn:
                 if "from" in row:
                     _overwrite(body, row["from"].replace(".*", ""), "contoh")
             return _answer(_accepted(spec), body)
-        return _answer(_accepted(spec), samples.sample(schema, schema.get("$defs", {})))
+        return _answer(_accepted(spec), self._sample(schema))
 
 
-def stand_in_for(connection: Connection) -> StandIn:
-    """The pretend backend of a connection, by its kind."""
+def stand_in_for(connection: Connection, operations: Mapping[str, Mapping[str, Any]] | None = None) -> StandIn:
+    """The pretend backend of a connection, by its kind; of the newest operations unless given."""
     if connection.kind == "soap":
         from services.adapters.soap.stand_in import SoapStandIn
 
-        return SoapStandIn(connection)
-    return StandIn(connection)
+        return SoapStandIn(connection, operations)
+    return StandIn(connection, operations)
 
 
 def _answer(status: int, value: Any) -> Answer:

@@ -34,10 +34,28 @@ def cause_in_words(cause: str, detail: str = "") -> str:
         "health_path": _("Alamat kesehatan belum diisi"),
         "mail": _("Server surat portal tidak menerima surat"),
         "mail_refused": _("Server surat menolak surat ini: periksa alamat tujuan"),
+        "config": _("Permintaan tidak bisa disusun. Periksa alamat, header, dan rahasianya"),
+        "path": _("Alamat operasi tidak bisa dipakai"),
+        "path_value": _("Isi bagian alamat tidak bisa dipakai"),
+        "header": _("Header ini tidak boleh diisi"),
+        "header_value": _("Isi header hanya boleh huruf, angka, dan tanda ASCII"),
+        "auth": _("Cara masuk di pengaturan tidak dikenal"),
+        "mapping": _("Pemetaan tidak bisa dipakai pada isian ini"),
+        "operation": _("Operasi ini tidak bisa dipakai"),
+        "document": _("Dokumen API-nya tidak ada atau tidak terbaca"),
+        "body": _("Isinya tidak sesuai WSDL, jadi tidak dikirim"),
+        "address": _("Alamat layanannya salah di sistem dinas"),
+        "conflict": _("Sistem menjawab bentrok (409)"),
+        "maintenance": _("Sedang dalam pemeliharaan"),
+        "switched_off": _("Sambungan dijeda operator"),
         "options": _("Pengaturan sambungan tidak bisa dipakai"),
         "not_declared": _("Operasi itu belum dinyatakan"),
     }
-    said = str(known.get(cause, cause))
+    if cause.startswith("status "):
+        words = _("Jawaban kesehatan berstatus %(status)s, bukan 2xx. Periksa health_path")
+        said = str(words % {"status": cause.removeprefix("status ")})
+    else:
+        said = str(known.get(cause, cause))
     return f"{said} ({detail})" if detail else said
 
 

@@ -12,8 +12,8 @@ from portal.lib.secrets import read_secret
 from services.adapters.models import ApiDocument, Connection
 from services.adapters.values import Misconfigured
 
-# An integrator may name only variables that were made for this: no other secret of the server can be sent to a backend.
-_ENVIRONMENT = re.compile(r"env:(ADAPTER_SECRET_[A-Z0-9_]{1,60})")
+CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")  # of a connection
+_LAST_PART = re.compile(r"(?!.*_FILE$)[A-Z0-9]+(?:_[A-Z0-9]+)*")
 
 StandIn = Callable[[Request], Answer]  # raises CallError like the transport
 
@@ -49,15 +49,22 @@ def setup_of(connection: Connection) -> Setup:
         base_url=connection.base_url,
         idempotency=connection.idempotency,
         options=connection.options,
-        secrets=plain_secrets(connection.secrets),
+        secrets=plain_secrets(connection.code, connection.secrets),
         operations=live_specs(connection),
     )
 
 
 def setup_for_tests(
-    connection: Connection, stand_in: StandIn | None, watch: Callable[[str, Answer], None] | None = None
+    connection: Connection,
+    stand_in: StandIn | None,
+    watch: Callable[[str, Answer], None] | None = None,
+    *,
+    operations: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Setup:
-    """The same for tests: the test address, or what stands in for it. Never the real one. Raises Misconfigured."""
+    """The same for tests: the test address, or what stands in for it. Never the real one. The newest operations unless given.
+
+    Raises Misconfigured.
+    """
     if stand_in is None and not connection.test_url:
         raise Misconfigured("test_address", detail="there is no test address, and the stand-in is off")
     return Setup(
@@ -65,11 +72,11 @@ def setup_for_tests(
         code=connection.code,
         idempotency=connection.idempotency,
         options=connection.options,
-        operations=newest_specs(connection),
+        operations=newest_specs(connection) if operations is None else operations,
         base_url=connection.test_url if stand_in is None else "https://stand-in.invalid",
         secrets=_stand_in_secrets(connection)
         if stand_in
-        else plain_secrets({**connection.secrets, **connection.test_secrets}),
+        else plain_secrets(connection.code, {**connection.secrets, **connection.test_secrets}),
         stand_in=stand_in,
         watch=watch,
         testing=True,
@@ -95,20 +102,36 @@ def _stand_in_secrets(connection: Connection) -> dict[str, Any]:
     return dict.fromkeys(names, "stand-in") | {"webhook": connection.secrets.get("webhook", [])}
 
 
-def names_environment(value: str) -> bool:
-    """Is this a secret's name in the environment, of those made for backends?"""
-    return _ENVIRONMENT.fullmatch(value) is not None
+def environment_prefix(code: str) -> str:
+    """How the names of a connection's own secrets in the environment begin: `kir-uji` -> `ADAPTER_SECRET__KIR_UJI__`.
+
+    No code has two hyphens or an underscore, so no connection's prefix is that of another.
+    """
+    return f"ADAPTER_SECRET__{code.upper().replace('-', '_')}__"
 
 
-def plain_secrets(stored: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: [_plain(v) for v in value] if isinstance(value, list) else _plain(value) for name, value in stored.items()}
+def environment_name(code: str, value: str) -> str:
+    """The variable that `env:...` names, or "" where it is none of this connection's own: another's secret, or another secret
+    of the server, must not be sent to a backend that the integrator chooses."""
+    prefix = f"env:{environment_prefix(code)}"
+    if not CODE.fullmatch(code) or not value.startswith(prefix) or len(value) > 200:
+        return ""
+    return value.removeprefix("env:") if _LAST_PART.fullmatch(value.removeprefix(prefix)) else ""
 
 
-def _plain(value: str) -> str:
+def plain_secrets(code: str, stored: Mapping[str, Any]) -> dict[str, Any]:
+    """The values themselves, those of the environment read. Raises Misconfigured for a name that is not the connection's own."""
+    return {
+        name: [_plain(code, v) for v in value] if isinstance(value, list) else _plain(code, value)
+        for name, value in stored.items()
+    }
+
+
+def _plain(code: str, value: str) -> str:
     if not value.startswith("env:"):
         return value
-    named = _ENVIRONMENT.fullmatch(value)
-    found = read_secret(named.group(1), default="") if named else ""
+    named = environment_name(code, value)
+    found = read_secret(named, default="") if named else ""
     if not found:
         raise Misconfigured("secret_missing", detail=value[:80])
     return found

@@ -122,6 +122,7 @@ class Health:
     authorised: bool
     milliseconds: int = 0
     cause: str = ""
+    detail: str = field(default="", compare=False)  # for people
 
 
 class AdapterError(Exception):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
@@ -63,6 +63,16 @@ def _policy(networks: tuple[str, ...], allow_http: bool) -> NetworkPolicy:
     return NetworkPolicy.of(list(networks), allow_http=allow_http)
 
 
+def path_problem(path: str) -> str | None:
+    """Why a path that an integrator wrote cannot be used below the connection's address; None when it can."""
+    plain = path.partition("?")[0]
+    for segment in plain.split("/"):
+        said = unquote(segment)
+        if said in {".", ".."} or "/" in said or "\\" in said or not said.isprintable() or "#" in segment:
+            return "a path has no . or .. and no written-out / or \\ in a part of it"
+    return None
+
+
 def fill_path(template: str, values: Mapping[str, str]) -> str:
     """The path with every `{name}` as one quoted segment. Raises Misconfigured for a value that could climb or split."""
     made = template
@@ -71,6 +81,8 @@ def fill_path(template: str, values: Mapping[str, str]) -> str:
         if value in {"", ".", ".."} or any(bad in lowered for bad in ("%2e", "%2f", "%5c", "%00", "\0")):
             raise Misconfigured("path_value", detail=f"{{{name}}} cannot be used in an address")
         made = made.replace("{" + name + "}", quote(value, safe=""))
+    if (problem := path_problem(template)) is not None:
+        raise Misconfigured("path", detail=problem)
     if "{" in made or not made.startswith("/"):
         raise Misconfigured("path", detail="the path has unfilled parts or does not start with /")
     return made

@@ -1,6 +1,6 @@
 """`make faults`: the matrix at full repetition, then a storm of random faults; result in docs/reference/faults.md.
 
-python -m tests.faults [--times 20] [--only TEXT] [--start TEXT] [--storm 10000] [--report FILE]
+python -m tests.faults [--times 20] [--only TEXT] [--class KIND,...] [--start TEXT] [--storm 10000] [--report FILE]
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.faults.rows import (
     redis_restarted,
     rows,
 )
-from tests.faults.site import CLASSES, Site
+from tests.faults.site import CLASSES, EVERY, Site
 from tests.faults.verdict import Verdict
 
 STORM = "storm of random faults"
@@ -93,6 +93,12 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--only", default="", help="rows whose name contains this")
     parser.add_argument(
+        "--class",
+        dest="classes",
+        default="",
+        help=f"only these of {', '.join(EVERY)}, by comma: the rows about one delivery; the report keeps the other classes",
+    )
+    parser.add_argument(
         "--start", default="", help="begin at the first row whose name contains this; the report keeps the others"
     )
     parser.add_argument("--storm", type=int, default=0, help="so many submissions under random faults")
@@ -100,14 +106,18 @@ def main() -> int:
     parser.add_argument("--no-matrix", action="store_true")
     parser.add_argument("--report", type=Path)
     asked = parser.parse_args()
+    classes = tuple(filter(None, asked.classes.split(",")))
+    if unknown := set(classes) - set(EVERY):
+        parser.error(f"there is no class {', '.join(sorted(unknown))}; there are {', '.join(EVERY)}")
     var = Path(tempfile.mkdtemp(prefix="faults-"))
     var.chmod(0o755)
-    chosen = [] if asked.no_matrix else [row for row in rows() if asked.only in row.name]
+    chosen = [] if asked.no_matrix else [row for row in rows() if asked.only in row.name and (row.by_class or not classes)]
     if asked.storm:
         chosen.append(Row(STORM, "nothing lost, nothing doubled", lambda site, _times: storm(site, asked.storm, asked.seed)))
     chosen = chosen[next((at for at, row in enumerate(chosen) if asked.start in row.name), 0) :]
     good = True
     with Site(var).running() as site:
+        site.chosen = classes or EVERY
         for row in chosen:
             began = time.monotonic()
             verdicts = row.run(site, asked.times)

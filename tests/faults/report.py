@@ -7,6 +7,8 @@ from pathlib import Path
 
 from tests.faults.verdict import Verdict
 
+KINDS = ("key", "lookup", "none", "key-openapi", "key-soap")  # in the order of the table
+
 HEAD = """# Faults: what was broken, and what became of the submissions
 
 Written by `make faults`, row by row: each row says when it was run and how often its fault happened. On the full stack (PostgreSQL,
@@ -27,16 +29,22 @@ need root. A row is good with 0 lost, 0 doubled, 0 keyless and nothing left on i
 
 def table_row(name: str, promise: str, kind: str, verdict: Verdict) -> str:
     remarks = "; ".join([*verdict.remarks, *([f"{len(verdict.unsettled)} still on their way"] if verdict.unsettled else [])])
-    word = "good" if verdict.is_good else f"**BROKEN** {remarks}".strip()
+    word = "; ".join(["good" if verdict.is_good else f"**BROKEN** {remarks}".strip(), *verdict.notes])
     counts = (verdict.faults, verdict.submitted, verdict.effects, verdict.unclear, len(verdict.lost), len(verdict.doubled))
     words = (name, promise, kind, str(datetime.now(UTC).date()), *map(str, counts), str(verdict.keyless), word)
     return f"| {' | '.join(words)} |"
 
 
+def class_of(line: str) -> str:
+    return line.split(" | ")[2].strip()
+
+
 def write(path: Path, order: list[str], name: str, promise: str, verdicts: dict[str, Verdict]) -> None:
-    """Put a row, one line a class, in the place of the one of that name; `order`: all names, others are dropped."""
+    """Put a row, one line a class, in the place of the one of that name and class; `order`: all names, others are dropped."""
     kept = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("| ")] if path.exists() else []
     lines = {wanted: [line for line in kept if line.startswith(f"| {wanted} |")] for wanted in order}
-    lines[name] = [table_row(name, promise, kind, verdicts[kind]) for kind in verdicts]
+    others = [line for line in lines[name] if class_of(line) not in verdicts]
+    lines[name] = [*others, *(table_row(name, promise, kind, verdict) for kind, verdict in verdicts.items())]
+    lines[name].sort(key=lambda line: KINDS.index(class_of(line)) if class_of(line) in KINDS else len(KINDS))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(HEAD + "\n".join(line for found in lines.values() for line in found) + "\n", encoding="utf-8")

@@ -58,6 +58,7 @@ class Site:
         self.fault = var / "fault"
         self.ports = {kind: free_port() for kind in ALL}
         self.api_key = ""
+        self.chosen: tuple[str, ...] = EVERY  # of the rows that run once for each class
         self.refusals = 0  # answers of 5xx that a client got
         self.last_status = 0
         self._numbers = iter(range(10**9))

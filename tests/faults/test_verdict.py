@@ -7,6 +7,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,11 +15,10 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from services.adapters import gateway, manifest
+from services.adapters import gateway
 from services.adapters.models import Connection
 from services.cases import delivery as work
 from services.cases.models import Delivery
-from tests.backends.civil_registry import CLIENT_SECRET, WEBHOOK_SECRET
 from tests.faults import report
 from tests.faults.verdict import Verdict, judge
 from tests.journeys.conftest import ROOT, free_port, until
@@ -62,6 +62,17 @@ def test_an_unclear_row_of_a_backend_that_can_do_neither_waits_for_a_person() ->
     assert verdict.is_good and verdict.unclear == 1
 
 
+def test_a_class_that_is_run_alone_keeps_the_rows_of_the_others(tmp_path: Path) -> None:
+    file, order = tmp_path / "faults.md", ["no fault", "cut"]
+    for kinds in (["lookup", "key"], ["key-soap"], ["key"]):
+        verdict = Verdict(submitted=len(kinds), notes=["p95 0.10 s"] if kinds == ["key"] else [])
+        report.write(file, order, "no fault", "sent", dict.fromkeys(kinds, verdict))
+    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith("| no fault |")]
+    assert [report.class_of(line) for line in lines] == ["key", "lookup", "key-soap"]
+    assert lines[0].endswith("| good; p95 0.10 s |") and " | 1 | " in lines[0]
+    assert " | 2 | " in lines[1]
+
+
 class Department:
     """A pretend department of one class in a process of its own."""
 
@@ -83,9 +94,7 @@ class Department:
 
 
 @pytest.fixture
-def department(request: pytest.FixtureRequest, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Department]:
-    monkeypatch.setenv("ADAPTER_SECRET_DUKCAPIL_CLIENT", CLIENT_SECRET)
-    monkeypatch.setenv("ADAPTER_SECRET_DUKCAPIL_WEBHOOK", WEBHOOK_SECRET)
+def department(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Department]:
     made = Department(free_port())
     command = [sys.executable, "-m", "tests.backends.civil_registry", "--port", str(made.port)]
     command += ["--store", str(tmp_path / "store.sqlite3"), "--portal", "http://127.0.0.1:1", "--idempotency", request.param]
@@ -100,7 +109,7 @@ def department(request: pytest.FixtureRequest, tmp_path: Any, monkeypatch: pytes
 
 def deliver_with_a_lost_answer(kind: str, department: Department, alice: User) -> Verdict:
     """A submission whose first attempt does the work and answers 500, then every further attempt the portal makes."""
-    manifest.apply(seed.manifest({kind: department.port}))
+    seed.connect({kind: department.port})
     Connection.objects.filter(code=f"uji-{kind}").update(settle_seconds=0)
     department.ask("/mode", mode="fail_after", times=1)
     client = Client(headers={"Authorization": f"Bearer {access_token_for(alice)}", "Idempotency-Key": "k-1"})

@@ -20,6 +20,7 @@ class Verdict:
     unsettled: list[str] = field(default_factory=list)
     keyless: int = 0
     remarks: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # figures to be read; they turn nothing red
 
     @property
     def is_good(self) -> bool:
@@ -29,7 +30,7 @@ class Verdict:
         for name in ("submitted", "effects", "unclear", "faults"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.keyless = max(self.keyless, other.keyless)
-        for name in ("lost", "doubled", "unsettled", "remarks"):
+        for name in ("lost", "doubled", "unsettled", "remarks", "notes"):
             getattr(self, name).extend(getattr(other, name))
 
 

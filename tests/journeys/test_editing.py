@@ -64,6 +64,7 @@ def open_birth_page(page: Any, city: City) -> None:
     page.click("main a:has-text('Penerbitan Akta Kelahiran')")
     page.wait_for_url("**/edit/")
     page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(5000)  # the editor notes a while later what the form began with: until then nothing saves itself
 
 
 def press(page: Any, button: str) -> None:

@@ -43,6 +43,8 @@ def manifest(ports: dict[str, int]) -> dict[str, Any]:
     from services.adapters import manifest as connections
 
     listed = connections.load(Path("portal") / "demo" / "connections.yaml")["connections"]
+    for one in listed:
+        one.pop("secrets", None)  # a name in the environment is of the demo's own connection
     demo, tax = (next(one for one in listed if one["code"] == code) for code in ("dukcapil", "pajak-kota"))
     mapping = next(b["mapping"] for b in demo["bindings"] if b["service"] == SERVICES["key"])
     made = []
@@ -66,6 +68,20 @@ def manifest(ports: dict[str, int]) -> dict[str, Any]:
             }
         )
     return {"connections": made}
+
+
+def connect(ports: dict[str, int]) -> None:
+    """These connections in service, with their secrets."""
+    from services.adapters import manifest as connections
+    from services.adapters.connecting.registering import set_secret
+    from services.adapters.models import Connection
+    from tests.backends.city_tax import PASSWORD
+    from tests.backends.civil_registry import CLIENT_SECRET
+
+    connections.apply(manifest(ports))
+    for kind in ports:
+        name, value = ("password", PASSWORD) if kind.endswith("-soap") else ("client_secret", CLIENT_SECRET)
+        set_secret(Connection.objects.get(code=f"uji-{kind}"), name, value, by="uji")
 
 
 def _by_soap(tax: dict[str, Any], kind: str, port: int) -> dict[str, Any]:
@@ -116,13 +132,12 @@ def main() -> None:
     from django.core.management import call_command
 
     from accounts.models import User
-    from services.adapters import manifest as connections
     from tests.tokens import access_token_for
 
     call_command("migrate", verbosity=0, interactive=False)
     call_command("demo", verbosity=0, stdout=sys.stderr)
     give_all_the_same_form()
-    connections.apply(manifest(dict(zip(ALL, map(int, sys.argv[1:]), strict=False))))
+    connect(dict(zip(ALL, map(int, sys.argv[1:]), strict=False)))
     print(access_token_for(User.objects.get(email="alice@example.org"), lives=timedelta(days=1)))
 
 

@@ -55,8 +55,8 @@ def _filled(pattern: Any, whole: str, samples: dict[str, str]) -> str:
 
 
 def _sample(name: str, kind: str, whole: str, samples: dict[str, str]) -> str:
-    first, _slash, rest = whole.partition("/")
-    for key in (f"{first}/{rest.partition('/')[0]}/{name}", f"{first}/{name}", name):
+    parts = whole.split("/")
+    for key in ("/".join([*parts[:3], name]), "/".join([*parts[:2], name]), f"{parts[0]}/{name}", name):
         if key in samples:
             return samples[key]
     return "1" if kind == "int" else "x"

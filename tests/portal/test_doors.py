@@ -118,6 +118,14 @@ def samples(alice: User) -> dict[str, str]:
         "petugas/code": "dukcapil",
         "petugas/anggota/code": "dispendukcapil",
         "petugas/anggota/pk": str(invitation.pk),
+        "petugas/dinas/code": "dispendukcapil",
+        "integrasi/code": "dukcapil",
+        "integrasi/name": "submit",
+        "integrasi/service": "akta-kelahiran",
+        "api/v1/connections/code": "dukcapil",
+        "api/v1/connections/name": "submit",
+        "api/v1/connections/service": "akta-kelahiran",
+        "kelola/users/pk": str(alice.pk),
         "integrasi/langganan/ref": langganan.ref,
         "event_id": "tidak-ada.1",
         "token": invitation.token,
@@ -253,6 +261,39 @@ def test_a_manager_writes_no_page() -> None:
 
 def test_nobody_of_a_department_sets_who_may_read_a_public_page() -> None:
     assert who_gets_in("kelola/pages/<int:page_id>/privacy/") == {"admin"}
+
+
+# Rooms of staff that none of these people gets into here, and why.
+NOBODY_HERE = {
+    "petugas/layanan/impor/<slug:token>/": "of a spreadsheet that one has sent oneself",
+    "petugas/aplikasi/<str:client_id>/": "the city has no app here",
+    "petugas/aplikasi/<str:client_id>/ubah/": "the city has no app here",
+}
+
+
+def test_every_room_of_staff_opens_for_somebody() -> None:
+    """A row that is closed to all says nothing: nobody would see that a check is gone."""
+    shut = {
+        address
+        for address, cells in written().items()
+        if address.startswith(("petugas/", "integrasi/", "api/v1/connections/"))
+        and not any(part in OPEN | {"405"} for cell in cells[1:] for part in cell.split("/")[:1])
+    }
+    assert shut - NOBODY_HERE.keys() == set()
+
+
+def test_no_other_method_gets_in_where_asking_does_not(samples: dict[str, str], plain_refusals: None) -> None:
+    for person in ("visitor", "alice", "bob", "dewi", "wali", "oper"):
+        cache.clear()
+        browser = visit(person)
+        for address, cells in written().items():
+            if not address.startswith("api/v1/connections/") or of(cells, person) in OPEN:
+                continue
+            for method in (browser.put, browser.patch, browser.delete):
+                with transaction.atomic():
+                    answer = method(path_of(address, samples), "{}", content_type="application/json")
+                    transaction.set_rollback(True)
+                assert code_of(answer) in CLOSED, (person, address, answer.status_code)
 
 
 STAFF = set(PEOPLE) - {"visitor", "adi", "alice"}

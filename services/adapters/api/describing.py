@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from services.adapters import gateway
 from services.adapters.documents.fields import plain
 from services.adapters.lookups.plans import Plan, whole
 from services.adapters.mapping import put_at, split_path
@@ -12,8 +13,7 @@ from services.adapters.mapping import put_at, split_path
 
 def answer_schema(plan: Plan) -> dict[str, Any]:
     """What `data` holds, as far as the department's own schema says it."""
-    declared = plan.spec.get("answer_schema")
-    return _object(plan.answer, declared if isinstance(declared, Mapping) else {})
+    return _object(plan.answer, gateway.answer_schema(plan.connection_id, plan.operation_id))
 
 
 def _object(rows: list[Any], schema: Mapping[str, Any]) -> dict[str, Any]:

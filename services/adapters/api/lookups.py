@@ -14,6 +14,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import APIException
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -75,7 +76,17 @@ def _person(request: Request, plan: Plan) -> User | None:
     return person
 
 
-class LookupView(APIView):
+class LookupsAPI(APIView):
+    """Every refusal says whose fault it is."""
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """What no part of a lookup raised by itself (no token, too little scope or assurance, too many calls) is the caller's."""
+        if isinstance(exc, APIException) and exc.status_code < 500:
+            exc.members = {"fault": "caller", **getattr(exc, "members", {})}  # type: ignore[attr-defined]
+        return super().handle_exception(exc)
+
+
+class LookupView(LookupsAPI):
     authentication_classes = (BrieflyKeptToken, SessionAuthentication)
     permission_classes = (AllowAny,)
 
@@ -143,7 +154,7 @@ def _explain(plan: Plan, error: Exception) -> Never:
     raise Problem(502, "department_failed", "The department's system gave no usable answer.", wait=wait, **members) from None
 
 
-class LookupsView(APIView):
+class LookupsView(LookupsAPI):
     permission_classes = (AllowAny,)
 
     @extend_schema(responses=_ListShape, operation_id="lookups_list")
@@ -153,7 +164,7 @@ class LookupsView(APIView):
         return Response({"results": shown, "next": None, "count": len(shown)})
 
 
-class LookupsDocumentView(APIView):
+class LookupsDocumentView(LookupsAPI):
     permission_classes = (AllowAny,)
 
     @extend_schema(responses={200: {"type": "object"}}, operation_id="lookups_openapi")
@@ -170,7 +181,7 @@ def _plans(code: str) -> list[Plan]:
     return plans_of(service)
 
 
-class LookupConsentView(APIView):
+class LookupConsentView(LookupsAPI):
     """A person allows a lookup, or takes that back. At our own pages, or by an app that may write for the person."""
 
     permission_classes = (AllowAny,)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from services.adapters.connecting.problems import ConnectionProblem
@@ -24,7 +25,8 @@ MOST_KEPT = 20
 
 
 def store(connection: Connection, files: Mapping[str, bytes]) -> tuple[ApiDocument, Api]:
-    """Keep a document (`main`, and what it imports) that can be read. The same again is the same row.
+    """Keep a document (`main`, and what it imports) that can be read. The same again is the same row, and is the
+    newest again.
 
     Raises ConnectionProblem with the line.
     """
@@ -32,11 +34,15 @@ def store(connection: Connection, files: Mapping[str, bytes]) -> tuple[ApiDocume
     try:
         texts = {name: _text_of(raw) for name, raw in files.items()}
         api = parse(kind, texts)
+        report(api)  # what cannot be shown must not be kept: every page of the connection shows it
     except DocumentError as error:
         raise ConnectionProblem({"document": [str(error)]}) from error
-    document, _made = ApiDocument.objects.get_or_create(
+    document, made = ApiDocument.objects.get_or_create(
         connection=connection, digest=digest_of(texts), defaults={"format": kind, "files": texts}
     )
+    if not made and document != newest(connection):  # an earlier one again: it is the one that counts now
+        document.created_at = timezone.now()
+        document.save(update_fields=["created_at"])
     return document, api
 
 

@@ -23,13 +23,14 @@ from services.adapters.models import Binding
 from services.adapters.setup import newest_specs
 from services.adapters.values import Misconfigured
 from services.catalogue.actions import attach_form
-from services.catalogue.models import Service
+from services.catalogue.models import Channel, Service
 from services.catalogue.regions import kelurahan_source
 from services.forms.actions import FormNotPublishableError, publish_form
 from services.forms.documents import Document, load
 from services.forms.models import FormVersion
 from services.forms.samples import sample_answers
 
+EXAMPLE_REFERENCE = "MJK-0000-AAAA-A"
 _log = logging.getLogger(__name__)
 
 
@@ -38,8 +39,9 @@ class FormInUse(Exception):
 
 
 def publish(service: Service, document: dict[str, Any], *, by: str) -> FormVersion:
-    """The first form of a service, or the next while it is not public. Raises FormInUse, ConnectionProblem."""
-    if service.is_public and service.form is not None and service.form.versions.exists():
+    """The first form of a service, or the next until its page takes applications. Raises FormInUse, ConnectionProblem."""
+    in_use = service.is_public and service.channel == Channel.FORM
+    if in_use and service.form is not None and service.form.versions.exists():
         raise FormInUse
     try:
         version = publish_form(service.code, document)
@@ -139,7 +141,7 @@ def try_document(service: Service, document: Document) -> Tried:
 def known_of(binding: Binding) -> dict[str, Any]:
     """What the portal itself puts into a submission."""
     return {
-        "reference": "MJK-0000-AAAA-A",
+        "reference": EXAMPLE_REFERENCE,
         "service": binding.service.code,
         "department": binding.service.department.code if binding.service.department else "",
         "submitted_at": local(timezone.now()),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import logging
-import re
 import secrets as random_secrets
 from collections.abc import Mapping
 from datetime import date
@@ -20,11 +19,11 @@ from services.adapters import expiry, gateway
 from services.adapters.connecting.problems import ConnectionProblem
 from services.adapters.models import Connection, Idempotency
 from services.adapters.sandbox import Fault
+from services.adapters.setup import CODE, environment_name, environment_prefix
 from services.adapters.wire import policy
 from services.catalogue.models import Department
 
 _log = logging.getLogger(__name__)
-CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 RESERVED = frozenset({"baru", "langganan"})  # addresses of the console
 SETTABLE = (
     *("label", "base_url", "test_url", "options", "idempotency", "settle_seconds", "ceiling"),
@@ -146,16 +145,23 @@ def set_secret(
 ) -> None:
     """Write a secret; it is never shown again. A webhook's old one stays valid beside the new until it is removed.
 
-    value: the secret itself, or `env:ADAPTER_SECRET_...`. keep_old: the one before is tried where the backend refuses the new
-    one (401). A certificate says itself when it ends. Raises ConnectionProblem.
+    value: the secret itself, or `env:ADAPTER_SECRET__<CODE>__<NAME>`, a variable of this connection's own. keep_old: the one
+    before is tried where the backend refuses the new one (401). A certificate says itself when it ends. Raises ConnectionProblem.
     """
     if name not in SECRETS:
         raise ConnectionProblem({"name": [_("Pilih salah satu: %(kinds)s.") % {"kinds": ", ".join(SECRETS)}]})
     given = value.strip() if isinstance(value, str) else ""
     if not 0 < len(given) <= LONGEST_SECRET or "\0" in given:
         raise ConnectionProblem({"value": [_("Isi rahasianya.")]})
-    if given.startswith("env:") and not gateway.names_environment(given):
-        raise ConnectionProblem({"value": [_("Nama di lingkungan server harus env:ADAPTER_SECRET_...")]})
+    if name not in {"certificate", "certificate_key"} and not given.isprintable():
+        raise ConnectionProblem({"value": [_("Rahasia ini memuat baris baru atau huruf kendali. Salin lagi tanpa itu.")]})
+    if name in {"api_key", "token"} and not given.isascii():
+        raise ConnectionProblem(
+            {"value": [_("Rahasia ini dikirim sebagai header, jadi hanya boleh huruf, angka, dan tanda ASCII.")]}
+        )
+    if given.startswith("env:") and not environment_name(connection.code, given):
+        begins = f"env:{environment_prefix(connection.code)}"
+        raise ConnectionProblem({"value": [_("Nama di lingkungan server harus %(begins)s...") % {"begins": begins}]})
     if name in {"certificate", "certificate_key"} and not given.startswith("env:"):
         expires_on = _judge_pem(name, given) or expires_on
     with transaction.atomic():

@@ -12,10 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.lib import editions
-from services.adapters import contract, gateway, mapping, standing
+from services.adapters import contract, gateway, keeping, mapping, standing
 from services.adapters.connecting import forms
-from services.adapters.connecting.forms import known_of
+from services.adapters.connecting.forms import EXAMPLE_REFERENCE, known_of
 from services.adapters.connecting.problems import ConnectionProblem
+from services.adapters.declared.spec import row_problems
 from services.adapters.models import Binding, Connection, ContractRun, Maintenance, Operation
 from services.adapters.setup import newest_specs
 from services.adapters.values import Misconfigured
@@ -61,16 +62,20 @@ def remove_operation(connection: Connection, name: str, *, by: str) -> bool:
 
 
 def bind(connection: Connection, service: Service, rows: Any, *, operation: str = "submit", by: str) -> Binding:
-    """A new draft of how the service's answers reach the operation. Raises ConnectionProblem."""
+    """A new draft of how the service's answers reach the operation. Raises ConnectionProblem.
+
+    Of any service of the department: how people apply is said by its page, which can go live only once this is in service.
+    """
     errors: dict[str, list[str]] = {}
     if service.department_id != connection.department_id:
         errors["service"] = [_("Layanan ini milik dinas lain.")]
-    elif service.channel != Channel.FORM and not is_lookup(connection, operation):
-        errors["service"] = [_("Layanan ini tidak memakai formulir daring.")]
     try:
         mapping.check_rows(rows)
     except mapping.MappingError as error:
         errors["mapping"] = error.problems
+    else:
+        if twice := row_problems(rows, newest_specs(connection).get(operation, {})):
+            errors["mapping"] = twice
     if gateway.kind_of(connection.kind).uses_network and operation not in newest_specs(connection):
         errors["operation"] = [_("Sambungan ini belum punya operasi %(name)s.") % {"name": operation}]
     if errors:
@@ -127,7 +132,11 @@ def check_mapping(rows: Any) -> None:
 def would_send(binding: Binding, answers: Mapping[str, Any]) -> dict[str, Any]:
     """The mapped request for these answers. Raises ConnectionProblem."""
     try:
-        return mapping.run(binding.mapping, answers, known_of(binding))
+        made = mapping.run(binding.mapping, answers, known_of(binding))
+        key = newest_specs(binding.connection).get(binding.operation, {}).get("key") or {}
+        if key.get("place") == "field":
+            mapping.put_at(made, key["name"], EXAMPLE_REFERENCE)
+        return made
     except mapping.MappingError as error:
         raise ConnectionProblem({"mapping": error.problems}) from error
 
@@ -143,6 +152,8 @@ def obstacles(binding: Binding) -> list[str]:
     sends = not is_lookup(connection, binding.operation)
     if sends and (binding.service.form is None or not binding.service.form.versions.exists()):
         found.append(_("Layanan ini belum punya formulir yang terbit."))
+    if not sends and _takes_applications(binding.service):
+        found.append(_only_reads())
     if sends and not found:
         found += forms.binding_problems(binding, _form_of(binding.service))
     if not adapter.uses_network:
@@ -155,14 +166,27 @@ def obstacles(binding: Binding) -> list[str]:
     elif not last.green:
         wrong = next((row for row in last.rows if row["result"] == contract.BAD), {"name": "", "text": ""})
         found.append(_("Uji kontrak terakhir merah: %(why)s") % {"why": wrong["text"] or wrong["name"]})
-    if binding.drift:
+    if binding.drift and not _green_since(binding, last):
         found.append(_("Sistem dinas berubah: %(field)s. Perbaiki, lalu uji lagi.") % {"field": binding.drift})
     return found
 
 
+def _green_since(binding: Binding, run: ContractRun | None) -> bool:
+    """Was what the binding is now tested well after its drift was found?"""
+    return run is not None and run.green and (binding.drifted_at is None or run.at >= binding.drifted_at)
+
+
+def _takes_applications(service: Service) -> bool:
+    return service.is_public and service.channel == Channel.FORM
+
+
+def _only_reads() -> str:
+    return _("Operasi ini hanya menjawab pertanyaan. Layanan daring perlu operasi yang menerima permohonan.")
+
+
 def publication_problems(service: Service) -> list[str]:
-    """What keeps the page of an online service from going live: no live binding, one that reads what the form does not ask,
-    contract tests that are not green, drift.
+    """What keeps the page of an online service from going live: no live binding, one that only asks or reads what the form does
+    not ask, contract tests that are not green, drift.
 
     Kinds without a network (work list) have no contract tests and count as green.
     """
@@ -173,6 +197,8 @@ def publication_problems(service: Service) -> list[str]:
         tested = gateway.kind_of(binding.connection.kind).uses_network
     except Misconfigured as error:
         return [error.detail]
+    if is_lookup(binding.connection, binding.operation):
+        return [_only_reads()]
     asked = service.form is not None and service.form.versions.exists()
     if asked and (found := forms.binding_problems(binding, _form_of(service))):
         return found
@@ -205,6 +231,8 @@ def publish(binding: Binding, *, by: str) -> bool:
         operations = connection.operations.filter(live_at__isnull=True).update(live_at=now)
         bound = Binding.objects.filter(pk=binding.pk, live_at__isnull=True).update(live_at=now)
         standing.settle(connection, now)
+    if binding.drift and (last := contract.last_run(binding)) is not None:
+        keeping.follow(binding, last)
     if bound or operations:
         editions.announce()
         extra = {"connection": connection.code, "service": binding.service.code, "by": by}
@@ -214,8 +242,8 @@ def publish(binding: Binding, *, by: str) -> bool:
 
 
 def test(binding: Binding) -> ContractRun:
-    """Run the contract tests now."""
-    return contract.run(binding)
+    """Run the contract tests now. What they find about a binding in service follows at once."""
+    return keeping.test_now(binding)
 
 
 def add_window(

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from services.adapters.connecting import registering
 from services.adapters.connecting.problems import ConnectionProblem
+from services.adapters.console import settings
 from services.adapters.models import Connection, Idempotency
 from services.adapters.sandbox import Fault
 
@@ -23,6 +24,12 @@ KINDS = {
     "email": gettext_lazy("Lewat surat elektronik ke dinas"),
 }
 _PLAIN: dict[str, Any] = {"autocomplete": "off", "spellcheck": "false"}
+
+
+def _short(label: Any, hint: Any, longest: int) -> forms.CharField:
+    return forms.CharField(
+        label=label, help_text=hint, required=False, max_length=longest, widget=forms.TextInput(attrs=_PLAIN)
+    )
 
 
 class ConsoleForm(forms.Form):
@@ -113,21 +120,63 @@ class SettingsForm(ConsoleForm):
         label=gettext_lazy("Waktu sampai kiriman pasti tercatat (detik)"),
         error_messages={"required": gettext_lazy("Isi angka"), "invalid": gettext_lazy("Isi angka")},
     )
+    auth_type = forms.ChoiceField(
+        label=gettext_lazy("Cara masuk ke sistem dinas"),
+        help_text=gettext_lazy("Rahasianya sendiri diisi di halaman Kunci"),
+        required=False,
+    )
+    auth_header = _short(gettext_lazy("Nama header kunci"), gettext_lazy("Untuk kunci API. Kosong: X-API-Key"), 60)
+    auth_query = _short(gettext_lazy("Nama parameter kunci"), gettext_lazy("Untuk kunci API yang ditaruh di alamat"), 60)
+    auth_username = _short(gettext_lazy("Nama pengguna"), gettext_lazy("Untuk basic dan WS-Security"), 200)
+    auth_client_id = _short(gettext_lazy("Client ID"), gettext_lazy("Untuk OAuth 2"), 200)
+    auth_token_path = _short(gettext_lazy("Alamat token"), gettext_lazy("Untuk OAuth 2. Kosong: /oauth/token"), 200)
+    auth_scope = _short(gettext_lazy("Scope"), gettext_lazy("Untuk OAuth 2"), 200)
     options = forms.CharField(
-        label=gettext_lazy("Pengaturan (JSON): auth, health_path, webhook, words"),
+        label=gettext_lazy("Pengaturan lain (JSON)"),
+        help_text=gettext_lazy("Misalnya health_path, webhook, answer_mebibytes; sign dan mutual_tls di dalam auth"),
         required=False,
         widget=forms.Textarea(attrs={**_PLAIN, "rows": 10, "class": "k-input k-mono"}),
     )
 
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        kind: str,
+        words: list[settings.Word] | None = None,
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, auto_id="atur-%s", initial=dict(initial or {}))
+        self.has_words = settings.has_words(kind)
+        typed = settings.typed_words(self.data) if self.is_bound and self.has_words else []
+        self.words = typed if self.is_bound else list(words or [])
+        if types := settings.auth_types(kind):
+            self.fields["auth_type"].choices = [("", "–"), *types]  # type: ignore[attr-defined]
+        else:
+            for name in ("type", *settings.AUTH):
+                del self.fields[f"auth_{name}"]
+
     @classmethod
     def of(cls, connection: Connection) -> SettingsForm:
         given = {name: getattr(connection, name) for name in registering.SETTABLE}
-        return cls(
-            initial={**given, "options": json.dumps(connection.options, indent=2, ensure_ascii=False)}, auto_id="atur-%s"
-        )
+        fields, words, rest = settings.taken_apart(connection.options)
+        return cls(initial={**given, **fields, "options": settings.shown(rest)}, kind=connection.kind, words=words)
+
+    @property
+    def rows(self) -> list[tuple[int, settings.Word]]:
+        """The table of status words with some empty rows."""
+        return list(enumerate([*self.words, *[settings.Word()] * settings.BLANK_WORDS]))
 
     def clean_options(self) -> Any:
         return json_object(self.cleaned_data["options"])
+
+    def clean(self) -> dict[str, Any]:
+        """`options` whole again, from its fields, the table and the rest."""
+        cleaned = dict(self.cleaned_data)
+        fields = {name: cleaned.pop(name) for name in list(cleaned) if name.startswith("auth_")}
+        if "options" in cleaned:
+            cleaned["options"] = settings.put_together(fields, settings.judged(self.words), cleaned["options"])
+        return cleaned
 
 
 def json_object(text: str) -> dict[str, Any]:
@@ -176,7 +225,7 @@ class SecretForm(ConsoleForm):
     value = forms.CharField(
         label=gettext_lazy("Isinya"),
         help_text=gettext_lazy(
-            "Disimpan terenkripsi dan tidak bisa dilihat lagi. Atau nama di server: env:ADAPTER_SECRET_..."
+            "Disimpan terenkripsi dan tidak bisa dilihat lagi. Atau nama di server: env:ADAPTER_SECRET__KODE__NAMA"
         ),
         error_messages={"required": gettext_lazy("Isi rahasianya")},
         widget=forms.Textarea(attrs={**_PLAIN, "rows": 2}),

@@ -62,7 +62,7 @@ def connection(request: SignedInRequest, connection: Connection) -> HttpResponse
     """One connection whole; POST saves its settings."""
     form = SettingsForm.of(connection)
     if request.method == "POST":
-        form = SettingsForm(request.POST, auto_id="atur-%s")
+        form = SettingsForm(request.POST, kind=connection.kind)
         if form.is_valid():
             try:
                 registering.change(connection, changed(connection, form.cleaned_data), by=request.user.public_id)

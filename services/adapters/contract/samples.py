@@ -17,6 +17,7 @@ from services.adapters.contract.state import (
     Run,
 )
 from services.adapters.documents import judging, samples
+from services.adapters.documents.budget import Budget
 from services.adapters.documents.fields import leaves
 from services.adapters.mapping import MappingError, value_at
 from services.adapters.models import Binding
@@ -82,9 +83,10 @@ class Wishes:
             if isinstance(row.get("from"), str) and "." not in row["from"]:
                 self.rows.setdefault(row["from"], []).append(row)
         self.hints: dict[str, Any] = {}
+        budget = Budget()
         for key, rows in self.rows.items():
             one = self.fields.get(rows[0]["to"])
-            value = samples.sample(one.schema, defs) if one is not None and "each" not in rows[0] else None
+            value = samples.sample(one.schema, defs, budget) if one is not None and "each" not in rows[0] else None
             if value is not None:
                 self.hints[key] = value
 

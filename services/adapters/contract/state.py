@@ -11,6 +11,7 @@ from portal.lib.http import Answer
 from services.adapters import gateway
 from services.adapters.documents import judging
 from services.adapters.models import Binding
+from services.adapters.sandbox import StandIn
 from services.adapters.values import AdapterError
 
 EXAMPLE_NIK = "3576010101900001"  # belongs to nobody
@@ -47,6 +48,7 @@ class Run:
     answers: list[tuple[str, Answer]] = field(default_factory=list)
     drift: str = ""
     reference: str = ""
+    stand_in: StandIn | None = None
     document: Mapping[str, Any] | None = None  # a form that is not published yet, in place of the service's own
 
     def note(self, name: str, result: str, text: str = "", milliseconds: int = 0) -> None:

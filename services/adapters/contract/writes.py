@@ -27,7 +27,7 @@ from services.adapters.contract.state import (
     where,
 )
 from services.adapters.documents import judging
-from services.adapters.mapping import MappingError, split_path, value_at
+from services.adapters.mapping import MappingError, put_at, split_path, value_at
 from services.adapters.models import Exchange, Idempotency
 from services.adapters.sentences import sentence_of
 from services.adapters.values import (
@@ -38,6 +38,8 @@ from services.adapters.values import (
     Rejected,
 )
 from services.forms.samples import Sample
+
+ACCEPTED = (200, 201, 202)
 
 
 def everything(state: Run) -> None:
@@ -98,14 +100,23 @@ def _mapped(state: Run, sample: Sample) -> bytes | None:
 
 
 def _fits_request(state: Run, prepared: bytes) -> bool:
+    """The body as it is sent, with our key where the operation puts it into a field. Not drift: what we send is ours."""
+    body = envelope.opened(prepared).body
+    key = state.spec.get("key") or {}
+    try:
+        if key.get("place") == "field":
+            put_at(body, key["name"], state.reference)
+    except MappingError:
+        said = _("%(field)s sudah diisi portal dengan kunci kirim-ulang (key). Hapus baris pemetaannya")
+        state.note("request", BAD, said % {"field": key["name"]})
+        return False
     schema = state.spec.get("request_schema")
     if not schema or state.spec.get("format", "json") != "json":
         state.note("request", SKIPPED, _("Tidak ada skema permintaan"))
         return True
     files = (state.spec.get("files") or {}).get("to")
-    wrong = [one for one in judging.mismatches(envelope.opened(prepared).body, schema) if not files or one.path != files]
+    wrong = [one for one in judging.mismatches(body, schema) if not files or one.path != files]
     if wrong:
-        state.drift = _("permintaan: %(field)s") % {"field": wrong[0].path or "-"}
         state.note("request", BAD, _("Tidak sesuai skema permintaan: %(where)s") % {"where": where(wrong)})
         return False
     state.note("request", GOOD, _("Permintaan sesuai skema"))
@@ -132,13 +143,19 @@ def _submitted(state: Run, prepared: bytes, sample: Sample) -> Receipt | None:
     if error is not None or not isinstance(receipt, Receipt):
         assert error is not None
         if error.cause == "shape":
-            state.drift = _("jawaban: %(field)s") % {"field": state.spec.get("receipt", "id")}
+            state.drift = _("jawaban: %(field)s") % {"field": _unlike(state, state.spec, state.spec.get("receipt", "id"))}
         state.note("submit", BAD, sentence_of(error), took)
         return None
     slow = took > SLOW_MILLISECONDS
     said = _("Nomor tanda terima: %(number)s") % {"number": receipt.backend_reference or "-"}
     state.note("submit", ODD if slow else GOOD, said, took)
     return receipt
+
+
+def _unlike(state: Run, spec: Mapping[str, Any], path: str) -> str:
+    """What in the last answer is not as declared: its status, or else the field that was read."""
+    status = state.answers[-1][1].status if state.answers else 0
+    return f"HTTP {status}" if status and status not in (spec.get("accepted") or ACCEPTED) else path
 
 
 def _send(state: Run, outgoing: Outgoing) -> Receipt:
@@ -217,7 +234,7 @@ def _status(state: Run, receipt: Receipt) -> None:
     update, error, took = timed(lambda: state.adapter.fetch_status(receipt.backend_reference, deadline_seconds=CALL_SECONDS))
     if error is not None:
         if error.cause == "shape":
-            state.drift = _("status: %(field)s") % {"field": declared.get("status", "status")}
+            state.drift = _("status: %(field)s") % {"field": _unlike(state, declared, declared.get("status", "status"))}
         state.note("status", BAD, sentence_of(error), took)
     elif not update.status:
         state.note("status", ODD, _("Kata status %(word)s belum ada di tabel") % {"word": update.word}, took)

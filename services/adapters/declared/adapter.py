@@ -18,6 +18,7 @@ from portal.lib.http import Answer
 from portal.lib.redaction import shape_of
 from services.adapters import envelope, mapping, outcomes
 from services.adapters.declared import bodies, spec
+from services.adapters.declared.header_names import header_problem
 from services.adapters.kinds.base import Adapter, Declared
 from services.adapters.mapping import MappingError, put_at, value_at
 from services.adapters.values import (
@@ -68,9 +69,12 @@ class DeclaredAdapter(Adapter):
         shape = shape_of(body)
         if key["place"] == "header":
             parameters["header"][key["name"]] = outgoing.key
-        elif key["place"] == "field":
-            put_at(body, key["name"], outgoing.key)
-        message = self._message(outgoing.act.lower(), declared, parameters, body, (held.files, outgoing.files))
+        try:
+            if key["place"] == "field":
+                put_at(body, key["name"], outgoing.key)
+            message = self._message(outgoing.act.lower(), declared, parameters, body, (held.files, outgoing.files))
+        except MappingError as error:
+            raise Misconfigured("mapping", detail="; ".join(error.problems)[:300]) from error
         wire = Wire(self.setup, deadline_seconds=deadline_seconds)
         answer = wire.call(replace(message, reference=outgoing.key, shape=shape), fresh=True, on_mark=on_mark)
         receipt = outcomes.judge_write(answer, declared, held.fields)
@@ -95,8 +99,10 @@ class DeclaredAdapter(Adapter):
             found: Mapping[str, Any] = (declared.get("parameters") or {}).get(f"{place}.{name}") or {}
             return found
 
-        headers = {"Accept": "application/json", **declared.get("headers", {})}
+        headers = {"Accept": declared.get("accept") or "application/json", **declared.get("headers", {})}
         for name, value in parameters.get("header", {}).items():
+            if (wrong := header_problem(name)) is not None:
+                raise Misconfigured("header", detail=f"{name[:60]}: {wrong}")
             headers[name] = bodies.header_value(bodies.in_line(value, how("header", name)))
         query = list((declared.get("query") or {}).items())
         for name, value in parameters.get("query", {}).items():
@@ -233,10 +239,10 @@ class DeclaredAdapter(Adapter):
         try:
             status = Wire(self.setup, deadline_seconds=deadline_seconds).call(message, fresh=True).status
         except Misconfigured as error:
-            return Health(configured=False, reachable=False, authorised=False, cause=error.cause)
+            return Health(configured=False, reachable=False, authorised=False, cause=error.cause, detail=error.detail)
         except Unavailable as error:
             known = error.cause in {"credentials", "unauthorised"}
-            return Health(configured=True, reachable=known, authorised=False, cause=error.cause)
+            return Health(configured=True, reachable=known, authorised=False, cause=error.cause, detail=error.detail)
         milliseconds = round((timezone.now() - began).total_seconds() * 1000)
         refused = status in {401, 403}
         good = 200 <= status < 300
@@ -264,7 +270,7 @@ def _encoded(
             return bodies.multipart_body(body, parts)
     if names["mode"] == "base64":
         put_files(body, held, names)
-    return "application/json", bodies.json_body(body)
+    return declared.get("content_type") or "application/json", bodies.json_body(body)
 
 
 def put_files(

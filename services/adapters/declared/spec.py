@@ -5,23 +5,39 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from services.adapters.credentials import SIGNED
+from services.adapters.declared.header_names import HeaderField, header_problem
 from services.adapters.documents import judging
 from services.adapters.kinds.base import Declared
-from services.adapters.mapping import MappingError, check_rows
+from services.adapters.mapping import MappingError, check_rows, put_at
 from services.adapters.values import Misconfigured
+from services.adapters.wire import path_problem
 
 _PATH = r"^/[!-~]{0,300}$"
-_HEADER = r"^[A-Za-z0-9-]{1,60}$"
 _RESULTS = "name -> path of what the department names besides, such as the number of a certificate"
+_INBOUND = r"^[A-Za-z0-9-]{1,60}$"
+_ONE_MEDIA = r"[A-Za-z0-9.+_-]+/[A-Za-z0-9.+_-]+(?: *; *[A-Za-z0-9_-]+=[A-Za-z0-9.+_:/-]+)*"
+_MEDIA = rf"^{_ONE_MEDIA}\Z"
+_MEDIAS = rf"^{_ONE_MEDIA}(?:, *{_ONE_MEDIA})*\Z"
+
+
+class PathField(serializers.RegexField):
+    """A path below the connection's address."""
+
+    def to_internal_value(self, data: Any) -> str:
+        path = str(super().to_internal_value(data))
+        if (problem := path_problem(path)) is not None:
+            raise serializers.ValidationError(problem[:1].upper() + problem[1:] + ".")
+        return path
 
 
 class SigningOptions(Declared):
     """Every request is signed with HMAC and the secret `hmac`; the parts are joined in the order of `signed`."""
 
-    header = serializers.RegexField(_HEADER, help_text="of the signature")
+    header = HeaderField(but={"authorization"}, help_text="of the signature")
     algorithm = serializers.ChoiceField(choices=["sha256", "sha512"], default="sha256")
     encoding = serializers.ChoiceField(choices=["hex", "base64"], default="hex")
     prefix = serializers.RegexField(r"^[!-~][ -~]{0,59}\Z", required=False, trim_whitespace=False, help_text="before it")
@@ -35,9 +51,9 @@ class SigningOptions(Declared):
     separator = serializers.CharField(
         max_length=3, required=False, trim_whitespace=False, help_text="between the parts; a new line if not given"
     )
-    date_header = serializers.RegexField(_HEADER, default="Date")
+    date_header = HeaderField(default="Date")
     date_format = serializers.ChoiceField(choices=["http", "seconds", "iso"], default="http")
-    digest_header = serializers.RegexField(_HEADER, required=False, help_text="sends the digest of the body, too")
+    digest_header = HeaderField(required=False, help_text="sends the digest of the body, too")
     digest_prefix = serializers.RegexField(r"^[!-~]{1,20}$", required=False, help_text="before it, e.g. SHA-256=")
 
     def validate_signed(self, value: list[str]) -> list[str]:
@@ -51,11 +67,11 @@ class AuthOptions(Declared):
     """Who we are to the backend. `mutual_tls` goes with every type: the secrets `certificate` and `certificate_key` (PEM)."""
 
     type = serializers.ChoiceField(choices=["none", "api_key", "basic", "bearer", "oauth2"], default="none")
-    header = serializers.RegexField(_HEADER, required=False, help_text="api_key: name of the header")
+    header = HeaderField(but={"authorization"}, required=False, help_text="api_key: name of the header")
     query = serializers.RegexField(r"^[A-Za-z0-9_.-]{1,60}$", required=False, help_text="api_key: in the query instead")
     username = serializers.CharField(max_length=200, required=False)
     client_id = serializers.CharField(max_length=200, required=False)
-    token_path = serializers.RegexField(r"^/[!-~]{0,200}$", required=False)
+    token_path = PathField(r"^/[!-~]{0,200}$", required=False)
     scope = serializers.CharField(max_length=200, required=False)
     mutual_tls = serializers.BooleanField(default=False)
     sign = SigningOptions(required=False)
@@ -70,16 +86,16 @@ class ProofOptions(Declared):
     """How the backend's messages prove that they are its own, where it does not speak Standard Webhooks."""
 
     scheme = serializers.ChoiceField(choices=["standard", "hmac", "bearer"], default="standard")
-    header = serializers.RegexField(_HEADER, required=False, help_text="hmac: of the signature; bearer: of the bare token")
+    header = serializers.RegexField(_INBOUND, required=False, help_text="hmac: of the signature; bearer: of the bare token")
     algorithm = serializers.ChoiceField(choices=["sha256", "sha512"], default="sha256")
     encoding = serializers.ChoiceField(choices=["hex", "base64"], default="hex")
     prefix = serializers.RegexField(r"^[!-~]{1,20}$", required=False, help_text="before the signature, e.g. sha256=")
-    timestamp_header = serializers.RegexField(_HEADER, required=False, help_text="seconds since 1970; must be signed too")
+    timestamp_header = serializers.RegexField(_INBOUND, required=False, help_text="seconds since 1970; must be signed too")
     signed = serializers.ListField(
         child=serializers.ChoiceField(choices=["id", "timestamp", "body"]), required=False, min_length=1, max_length=3
     )
     separator = serializers.CharField(max_length=3, required=False, trim_whitespace=False, help_text="between those parts")
-    event_id_header = serializers.RegexField(_HEADER, required=False)
+    event_id_header = serializers.RegexField(_INBOUND, required=False)
     event_id = serializers.CharField(max_length=200, required=False, help_text="path in the body; neither: its digest")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -117,7 +133,7 @@ class HTTPOptions(Declared):
     """Of a connection of kind rest or openapi."""
 
     auth = AuthOptions(required=False)
-    health_path = serializers.RegexField(r"^/[!-~]{0,200}$", required=False)
+    health_path = PathField(r"^/[!-~]{0,200}$", required=False)
     answer_mebibytes = serializers.IntegerField(min_value=1, max_value=10, default=1)
     webhook = WebhookOptions(required=False)
     words = serializers.DictField(
@@ -148,6 +164,11 @@ class KeySpec(Declared):
 
     place = serializers.ChoiceField(choices=["header", "field", "none"], default="header")
     name = serializers.CharField(max_length=200, default="Idempotency-Key")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["place"] == "header" and (wrong := header_problem(attrs["name"])) is not None:
+            raise serializers.ValidationError({"name": [wrong]})
+        return attrs
 
 
 class ErrorSpec(Declared):
@@ -186,6 +207,40 @@ class RowsField(serializers.ListField):
         except MappingError as error:
             raise serializers.ValidationError(error.problems) from error
         return data
+
+
+def row_problems(rows: list[Any], spec: Mapping[str, Any]) -> list[str]:
+    """Rows that write where the portal itself puts its key, or a header that is the portal's own."""
+    key = spec.get("key") or {}
+    problems = []
+    for row in rows:
+        header = row["to"].removeprefix("@header.") if row["to"].startswith("@header.") else ""
+        if header and (header.lower() == "content-type" or header_problem(header) is not None):
+            problems.append(str(_("%(field)s ditulis portal sendiri. Hapus baris pemetaannya") % {"field": row["to"]}))
+        if key.get("place") != "field" or not key.get("name"):
+            continue
+        trial: dict[str, Any] = {}
+        try:
+            put_at(trial, row["to"], "")
+            put_at(trial, key["name"], "")
+        except MappingError:
+            said = _("%(field)s sudah diisi portal dengan kunci kirim-ulang (key). Hapus baris pemetaannya")
+            problems.append(str(said % {"field": row["to"]}))
+    return problems
+
+
+class HeadersField(serializers.DictField):
+    """Fixed headers of an operation: none that the portal writes by itself, none that would change how the message is read."""
+
+    child = serializers.RegexField(r"^[ -~]{0,500}\Z", trim_whitespace=False)
+
+    def to_internal_value(self, data: Any) -> Any:
+        for name in map(str, data if isinstance(data, Mapping) else ()):
+            if name.lower() == "content-type":
+                raise serializers.ValidationError("Write the type of the body as `content_type`.")
+            if (wrong := header_problem(name)) is not None:
+                raise serializers.ValidationError(f"{name[:60]!r}: {wrong}")
+        return super().to_internal_value(data)
 
 
 class LookupParameter(Declared):
@@ -243,10 +298,14 @@ class OperationSpec(Declared):
     """One thing that a backend can do."""
 
     method = serializers.ChoiceField(choices=["GET", "POST", "PUT", "PATCH", "DELETE"], default="POST")
-    path = serializers.RegexField(_PATH)
+    path = PathField(_PATH)
     query = serializers.DictField(child=serializers.CharField(), required=False)
-    headers = serializers.DictField(child=serializers.CharField(), required=False)
+    headers = HeadersField(required=False)
     format = serializers.ChoiceField(choices=["json", "form", "multipart", "none"], default="json")
+    content_type = serializers.RegexField(
+        _MEDIA, max_length=120, required=False, help_text="of a JSON body, where not application/json"
+    )
+    accept = serializers.RegexField(_MEDIAS, max_length=200, required=False, help_text="application/json unless given")
     parameters = serializers.DictField(child=ParameterSpec(), required=False, help_text="place.name -> how it is written")
     key = KeySpec(required=False)
     files = FileSpec(required=False)
@@ -281,8 +340,15 @@ class OperationSpec(Declared):
             raise serializers.ValidationError({"files": ["mode multipart needs format multipart."]})
         if files == "base64" and attrs["format"] not in {"json"}:
             raise serializers.ValidationError({"files": ["mode base64 needs format json."]})
+        if attrs.get("content_type") and attrs["format"] != "json":
+            raise serializers.ValidationError(
+                {"content_type": ["Only a JSON body has one of its own; others have that of their format."]}
+            )
         if attrs["format"] == "none" and (attrs.get("key") or {}).get("place") == "field":
             raise serializers.ValidationError({"key": ["There is no body that could carry it."]})
+        problems = row_problems(attrs.get("body") or [], attrs)
+        if problems:
+            raise serializers.ValidationError({"body": problems})
         return attrs
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
+from services.adapters.documents.budget import Budget
 from services.adapters.documents.values import Api, ApiOperation, Schema
 
 MAX_FIELDS = 200
 MAX_DEPTH = 8
 MAX_CHAIN = 30
-MAX_STEPS = 5_000
 Defs = Mapping[str, Schema]
 
 
@@ -89,25 +90,27 @@ def leaves(
     prefix: str = "",
     required: bool = True,
     above: tuple[int, ...] = (),
-    steps: Iterator[int] | None = None,
+    budget: Budget | None = None,
 ) -> Iterator[Field]:
-    """The single values of a schema, lists of objects as one field with its items. What contains itself is left out below.
-
-    At most MAX_STEPS places are looked at: a few definitions that name each other ten times are a hundred million.
-    """
-    steps = steps if steps is not None else iter(range(MAX_STEPS))
-    if next(steps, None) is None:
+    """The single values of a schema, lists of objects as one field with its items. What contains itself is left out below, and
+    what comes after the budget is spent."""
+    budget = budget or Budget()
+    if not budget.spend():
         return
     found = plain(schema, defs)
     properties = found.get("properties")
     if isinstance(properties, Mapping):
+        if not budget.spend(len(properties) // 10):
+            return
         if id(properties) in above or len(above) >= MAX_DEPTH:
             return
         must = found.get("required") or []
         for name, inner in properties.items():
             path = f"{prefix}.{escaped(name)}" if prefix else escaped(name)
-            within = (*above, id(properties))
-            yield from leaves(inner, defs, prefix=path, required=required and name in must, above=within, steps=steps)
+            inside, needed = (*above, id(properties)), required and name in must
+            yield from leaves(inner, defs, prefix=path, required=needed, above=inside, budget=budget)
+            if budget.spent:
+                return
         return
     if not prefix:
         return
@@ -115,8 +118,8 @@ def leaves(
     if field.kind == "array":
         item = plain(found.get("items") if isinstance(found.get("items"), Mapping) else None, defs)
         if isinstance(item.get("properties"), Mapping):
-            if inner_fields := tuple(leaves(item, defs, above=above, steps=steps)):
-                yield Field(prefix, found, required, inner_fields[:MAX_FIELDS])
+            if inner_fields := tuple(islice(leaves(item, defs, above=above, budget=budget), MAX_FIELDS)):
+                yield Field(prefix, found, required, inner_fields)
             return
     yield field
 
@@ -125,23 +128,29 @@ def escaped(name: str) -> str:
     return name.replace(".", "\\.")
 
 
-def sent(api: Api, operation: ApiOperation) -> list[Field]:
-    """What a request of this operation takes: parameters first, then the body."""
-    found = [
-        Field(f"@{one.place}.{escaped(one.name)}", plain(one.schema, api.sent), one.required or one.place == "path")
-        for one in operation.parameters
-        if one.place in {"path", "query", "header"}
-    ]
+def sent(api: Api, operation: ApiOperation, budget: Budget | None = None) -> list[Field]:
+    """What a request of this operation takes: parameters first, then the body; one more than MAX_FIELDS at most."""
+    found: list[Field] = []
+    for one in operation.parameters:
+        if one.place in {"path", "query", "header"} and len(found) <= MAX_FIELDS:
+            path, required = f"@{one.place}.{escaped(one.name)}", one.required or one.place == "path"
+            schema = plain(one.schema, api.sent)
+            if isinstance(schema.get("properties"), Mapping):  # an object in the query: its members are asked for
+                inside = leaves(one.schema, api.sent, prefix=path, required=required, budget=budget)
+                found += islice(inside, MAX_FIELDS + 1 - len(found))
+            else:
+                found.append(Field(path, schema, required))
     if operation.body is not None:
-        body = leaves(operation.body.schema, api.sent, required=operation.body.required)
-        found += (one for one in body if one.schema.get("readOnly") is not True)
-    return found[: MAX_FIELDS + 1]
+        body = leaves(operation.body.schema, api.sent, required=operation.body.required, budget=budget)
+        ours = (one for one in body if one.schema.get("readOnly") is not True)
+        found += islice(ours, MAX_FIELDS + 1 - len(found))
+    return found
 
 
-def answered(api: Api, operation: ApiOperation) -> list[Field]:
+def answered(api: Api, operation: ApiOperation, budget: Budget | None = None) -> list[Field]:
     """What the first good answer of this operation gives."""
     schema = good_answer(operation)
-    return list(leaves(schema, api.answered))[:MAX_FIELDS] if schema is not None else []
+    return list(islice(leaves(schema, api.answered, budget=budget), MAX_FIELDS)) if schema is not None else []
 
 
 def good_answer(operation: ApiOperation) -> Schema | None:
@@ -150,6 +159,12 @@ def good_answer(operation: ApiOperation) -> Schema | None:
         if one.status.startswith("2") and one.schema is not None:
             return one.schema
     return next((one.schema for one in operation.answers if one.status == "default" and one.schema is not None), None)
+
+
+def good_media(operation: ApiOperation) -> str:
+    """The media type of that answer where it is not plain JSON."""
+    good = [one for one in sorted(operation.answers, key=lambda answer: answer.status) if one.status.startswith("2")]
+    return next((one.media for one in sorted(good, key=lambda answer: answer.schema is None)), "")
 
 
 def bundled(schema: Schema | None, defs: Defs) -> Schema | None:

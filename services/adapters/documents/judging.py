@@ -10,6 +10,8 @@ from typing import Any
 
 import jsonschema_rs
 
+from services.adapters.documents.evaluation import is_too_heavy
+
 MOST_PROBLEMS = 20
 _LINEAR = jsonschema_rs.RegexOptions(size_limit=1_000_000)
 
@@ -52,7 +54,10 @@ def _named(error: Any) -> list[str]:
 @lru_cache(maxsize=256)
 def _validator(text: str) -> Any:
     try:
-        return jsonschema_rs.Draft202012Validator(json.loads(text), retriever=_nothing_is_fetched, pattern_options=_LINEAR)
+        schema = json.loads(text)
+        if is_too_heavy(schema):
+            return None
+        return jsonschema_rs.Draft202012Validator(schema, retriever=_nothing_is_fetched, pattern_options=_LINEAR)
     except (jsonschema_rs.ValidationError, ValueError, TypeError, RecursionError):
         return None
 

@@ -210,7 +210,7 @@ class _Parser:
         media = mapping(content.get(chosen))
         encoding = mapping(media.get("encoding"))
         schema = self.schemas.convert(media.get("schema"), SENT)
-        return Body(_bare(chosen), schema, raw.get("required") is True, encoding)
+        return Body(_bare(chosen), schema, raw.get("required") is True, encoding, _media(chosen))
 
     def _swagger_body(self, node: dict[str, Any], given: list[dict[str, Any]]) -> Body | None:
         consumes = [str(kind) for kind in self._kinds("consumes", node)]
@@ -219,7 +219,8 @@ class _Parser:
                 chosen = _best(dict.fromkeys(consumes or [JSON]), [JSON])
                 if not chosen:
                     self.warn(_("Isi kiriman %(kinds)s tidak bisa ditulis portal") % {"kinds": ", ".join(consumes)[:120]})
-                return Body(_bare(chosen), self.schemas.convert(one.get("schema"), SENT), one.get("required") is True)
+                schema = self.schemas.convert(one.get("schema"), SENT)
+                return Body(_bare(chosen), schema, one.get("required") is True, media=_media(chosen))
         fields = [one for one in given if one["in"] == "formData"]
         if not fields:
             return None
@@ -249,7 +250,7 @@ class _Parser:
                 media = content.get(chosen)
                 source = media.get("schema") if isinstance(media, dict) else None
             schema = self.schemas.convert(source, ANSWERED) if isinstance(source, dict | bool) else None
-            yield Answer(code, _bare(chosen), schema, _text(one.get("description"), 200))
+            yield Answer(code, _bare(chosen), schema, _text(one.get("description"), 200), _media(chosen))
 
     def _kinds(self, key: str, node: dict[str, Any]) -> list[Any]:
         own, common = node.get(key), self.root.get(key)
@@ -323,6 +324,16 @@ def _best(kinds: Any, wanted: list[str]) -> str:
         ):
             return found
     return ""
+
+
+_MEDIA = re.compile(r"[A-Za-z0-9.+_-]+/[A-Za-z0-9.+_-]+(?: *; *[A-Za-z0-9_-]+=[A-Za-z0-9.+_:/-]+)*")
+
+
+def _media(kind: str) -> str:
+    """A media type of JSON that must be said as it is written: with a vendor's name, a version, parameters."""
+    plain = kind.strip()
+    needed = _bare(plain) not in {FORM, MULTIPART} and plain.lower() not in {JSON, "*/*", ""}
+    return plain if needed and len(plain) <= 120 and _MEDIA.fullmatch(plain) else ""
 
 
 def _bare(kind: str) -> str:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from services.adapters.documents import fields as flat
-from services.adapters.documents import samples, words
+from services.adapters.documents import guesses, samples, words
+from services.adapters.documents.budget import MOST_NODES, Budget
+from services.adapters.documents.evaluation import is_too_heavy
 from services.adapters.documents.fields import Field
 from services.adapters.documents.questions import MOST_QUESTIONS, Questions, Row, form_of
 from services.adapters.documents.values import Api, ApiOperation
@@ -56,10 +59,16 @@ def propose(api: Api, operation_id: str, role: str, *, title: str = "", keys: Ma
 class _Maker:
     def __init__(self, api: Api, operation: ApiOperation, role: str) -> None:
         self.api, self.operation, self.role = api, operation, role
-        self.sent = flat.sent(api, operation)
-        self.answered = flat.answered(api, operation)
+        budgets = (Budget(), Budget())
+        self.sent = flat.sent(api, operation, budgets[0])
+        self.answered = flat.answered(api, operation, budgets[1])
+        self.examples = Budget()
         self.notes: list[str] = []
         self.open: list[str] = []
+        if any(one.spent for one in budgets):
+            self.notes.append(
+                _("Skema operasi ini bercabang terlalu banyak. Hanya %(n)d bagian pertama yang dibaca") % {"n": MOST_NODES}
+            )
 
     def proposal(self, title: str, keys: Mapping[str, str] | None) -> Proposal:
         spec = self._spec()
@@ -93,8 +102,12 @@ class _Maker:
             spec["format"] = _BODY_FORMATS.get(kind, "json")
             if kind == "":
                 self.open.append(_("Isi permintaan operasi ini bukan JSON atau formulir, jadi belum bisa ditulis"))
+            if operation.body.media:
+                spec["content_type"] = operation.body.media
         elif operation.method != "GET":
             spec["format"] = "none"
+        if media := flat.good_media(operation):
+            spec["accept"] = media
         if accepted := sorted({int(a.status) for a in operation.answers if a.status.isdigit() and a.status[0] == "2"}):
             spec["accepted"] = accepted
         if styles := self._styles():
@@ -166,15 +179,19 @@ class _Maker:
         """Field errors: a list of objects (or an object) in one of the refusals that the document describes."""
         for answer in self.operation.answers:
             if answer.status in {"400", "422", "4XX", "409", "default"} and answer.schema is not None:
-                found = list(flat.leaves(answer.schema, self.api.answered))
+                found = list(islice(flat.leaves(answer.schema, self.api.answered), flat.MAX_FIELDS))
                 made: dict[str, str] = {}
                 listed = words.first_of(words.ERRORS, [one.name for one in found])
                 if one := next((one for one in found if one.name == listed), None):
                     made["list"] = one.path
                     names = [inner.name for inner in one.items]
                     if names:
-                        made["field"] = words.first_of(words.ERROR_FIELD, names) or "field"
-                        made["text"] = words.first_of(words.ERROR_TEXT, names) or "message"
+                        made["field"] = words.first_of(words.ERROR_FIELD, names)
+                        made["text"] = words.first_of(words.ERROR_TEXT, names)
+                        for part in [part for part in ("field", "text") if not made[part]]:
+                            del made[part]
+                            said = _("Dokumen tidak jelas menyebut rejection.%(part)s di %(path)s. Pilih dari: %(names)s")
+                            self.open.append(said % {"part": part, "path": one.path, "names": ", ".join(names)[:200]})
                 if said := words.first_of(
                     words.MESSAGE, [one.name for one in found if one.kind == "string" and "." not in one.path]
                 ):
@@ -197,10 +214,10 @@ class _Maker:
 
     def _files(self, spec: dict[str, Any]) -> None:
         for one in list(self.sent):
-            if spec.get("format") == "multipart" and _binary(one):
+            if spec.get("format") == "multipart" and guesses.binary(one):
                 spec["files"] = {"mode": "multipart", "to": one.name}
                 return
-            inner = next((item for item in one.items if _binary(item)), None)
+            inner = next((item for item in one.items if guesses.binary(item)), None)
             if inner is not None and spec.get("format", "json") == "json":
                 names = [item.name for item in one.items if item is not inner]
 
@@ -218,7 +235,7 @@ class _Maker:
                     "sha256": named("sha256", "checksum", "hash"),
                 }
                 return
-            if _binary(one) and spec.get("format", "json") == "json" and not one.path.startswith("@"):
+            if guesses.binary(one) and spec.get("format", "json") == "json" and not one.path.startswith("@"):
                 spec["files"] = {"mode": "base64", "shape": "text", "to": one.path}
                 return
 
@@ -232,7 +249,7 @@ class _Maker:
             made = flat.bundled(schema, defs)
             if made is None or made is True or made == {}:
                 continue
-            if len(repr(made)) > MOST_SCHEMA_BYTES:
+            if len(repr(made)) > MOST_SCHEMA_BYTES or is_too_heavy(made):
                 self.notes.append(_("Skema operasi ini terlalu besar untuk dijaga. Yang dijaga hanya yang dipetakan"))
                 continue
             spec[name] = made
@@ -251,9 +268,9 @@ class _Maker:
                 continue
             if self._is_ours(one, spec):
                 continue
-            if row := _known(one):
+            if row := guesses.known(one):
                 rows.append(row)
-            elif one.path in _file_targets(spec):
+            elif one.path in guesses.file_targets(spec):
                 if keys is None:
                     questions.made.append(
                         {"key": _free("berkas", questions), "type": "file", "label": {"id": words.spoken(one.name)}}
@@ -270,9 +287,9 @@ class _Maker:
                         % {"path": one.path}
                     )
                     continue
-                row = questions.ask(one)
+                row = questions.ask(one, own=not guesses.of_another(one, self.sent))
                 rows.append(row)
-                if (value := samples.sample(one.schema, self.api.sent)) is not None:
+                if (value := samples.sample(one.schema, self.api.sent, self.examples)) is not None:
                     examples[row["from"]] = value
             elif one.required:
                 self.open.append(_("%(path)s wajib tetapi belum dipetakan") % {"path": one.path})
@@ -292,8 +309,9 @@ class _Maker:
         """A question of an existing form that is called the same."""
         name = words.folded(one.name)
         tail = words.folded(one.path.replace("\\.", "_").lstrip("@").replace(".", "_"))
+        alike = {tail} if guesses.of_another(one, self.sent) else {name, tail}
         for key, label in keys.items():
-            if words.folded(key) in {name, tail} or words.folded(label) == name:
+            if words.folded(key) in alike or words.folded(label) in alike:
                 row = Questions().ask(one)
                 rows.append({**row, "from": key})
                 return
@@ -310,8 +328,9 @@ class _Maker:
             entry: dict[str, Any] = {"name": name, "label": words.spoken(one.name), "required": one.required}
             if name == "nik":
                 entry |= {"source": "nik"}
-            value = samples.sample(one.schema, self.api.sent)
-            if isinstance(value, str | int) and not isinstance(value, bool) and len(str(value)) <= 120:
+            value = samples.sample(one.schema, self.api.sent, self.examples)
+            single = isinstance(value, str | int) and not isinstance(value, bool) and len(str(value)) <= 120
+            if single and samples.fits(value, one.schema, self.api.sent):
                 entry["example"] = str(value)
             if isinstance(pattern := one.schema.get("pattern"), str) and len(pattern) <= 200:
                 entry["pattern"] = pattern
@@ -352,9 +371,9 @@ class _Maker:
                 spec["path"] = spec["path"].replace(
                     "{" + one.name + "}", "{reference}" if self.role in READS else "{number}"
                 )
-            elif self._is_ours(one, spec) or one.path in _file_targets(spec):
+            elif self._is_ours(one, spec) or one.path in guesses.file_targets(spec):
                 continue
-            elif row := _known(one):
+            elif row := guesses.known(one):
                 rows.append(row)
             elif self.role in {"reconcile", "status"} and one.required:
                 rows.append({"to": one.path, "from": "@reference"})
@@ -364,40 +383,6 @@ class _Maker:
                 self.open.append(_("%(path)s wajib tetapi belum dipetakan") % {"path": one.path})
         if rows:
             spec["body"] = rows
-
-
-def _known(one: Field) -> Row | None:
-    """A row for what the portal knows by itself, or for the only value there is."""
-    name = words.folded(one.name)
-    if "const" in one.schema:
-        return {"to": one.path, "const": one.schema["const"]}
-    if one.required and len(one.choices) == 1:
-        return {"to": one.path, "const": one.choices[0]}
-    if name in words.REFERENCE and _takes_our_reference(one):
-        return {"to": one.path, "from": "@reference", "required": True}
-    if name in words.SERVICE and not one.choices and one.kind == "string" and "pattern" not in one.schema:
-        return {"to": one.path, "from": "@service"}
-    if name in words.SUBMITTED and one.kind == "string" and "pattern" not in one.schema:
-        step = {"as": {"date": "%Y-%m-%d"}} if one.schema.get("format") == "date" else {}
-        return {"to": one.path, "from": "@submitted_at", **step}
-    return None
-
-
-def _takes_our_reference(one: Field) -> bool:
-    """A text of at least 20 signs without a form of its own."""
-    longest = one.schema.get("maxLength")
-    free = not one.choices and "pattern" not in one.schema and one.schema.get("format") in (None, "")
-    return one.kind in {"string", ""} and free and (not isinstance(longest, int) or longest >= 20)
-
-
-def _binary(one: Field) -> bool:
-    form = one.schema.get("format") or one.schema.get("contentEncoding")
-    return one.kind == "string" and form in {"binary", "byte", "base64"}
-
-
-def _file_targets(spec: Mapping[str, Any]) -> set[str]:
-    files = spec.get("files") or {}
-    return {files["to"]} if files.get("to") else set()
 
 
 def _free(key: str, questions: Questions) -> str:

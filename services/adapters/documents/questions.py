@@ -24,12 +24,14 @@ class Questions:
         self.made: list[dict[str, Any]] = []
         self.keys = set(taken)
 
-    def ask(self, field: Field) -> Row:
-        """The row of the question that this field needs; the question is kept."""
+    def ask(self, field: Field, *, own: bool = True) -> Row:
+        """The row of the question that this field needs; the question is kept. own: it may be about the applicant."""
         question, steps = question_for(field, self._key(field.path))
+        if not own:
+            question.pop("prefill", None)
         if question["type"] == "group":
             inner = Questions(self.keys)
-            rows = [inner.ask(one) for one in field.items]
+            rows = [inner.ask(one, own=False) for one in field.items]
             question["questions"] = inner.made
             self.keys |= inner.keys
             self.made.append(question)

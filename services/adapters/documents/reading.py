@@ -1,14 +1,15 @@
 """Bytes that somebody uploads, into plain values: JSON or YAML, whatever the file is called. Strict and bounded.
 
 YAML is read by the core schema of YAML 1.2: no dates, no yes/no/on, no octal by a leading zero; keys are text; only plain
-values, lists and mappings exist. Refused, with the line where there is one: tags, duplicate keys, keys that are no text,
-brackets nested deeper than 200, indentation beyond 400 (the C parser would end the process), more than 300,000 values however
-aliases multiply them, depth over 100, and more than 2 MiB.
+values, lists and mappings exist. Refused, with the line where there is one: tags, duplicate keys, keys that are no text, text
+that no answer could carry (half of a surrogate pair, NUL), brackets nested deeper than 200, indentation beyond 400 (the C parser
+would end the process), more than 300,000 values however aliases multiply them, depth over 100, and more than 2 MiB.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any, ClassVar
 
@@ -43,10 +44,10 @@ def read(raw: bytes) -> Any:
     """The document as None, bool, int, float, str, list and dict with text keys. Raises DocumentError."""
     text = _text_of(raw)
     try:
-        value = json.loads(text, object_pairs_hook=_once, parse_int=_integer, parse_constant=_no_number)
+        value = json.loads(text, object_pairs_hook=_once, parse_int=_integer, parse_float=_finite, parse_constant=_no_number)
     except (ValueError, RecursionError):
         value = _read_yaml(text)
-    _bound(value)
+    _bound(value, text)
     return value
 
 
@@ -108,6 +109,13 @@ def _integer(text: str) -> int:
     if len(text) > MAX_DIGITS:
         raise ValueError("too many digits")
     return int(text)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("no number of ours")  # to the YAML reader it is a text
+    return value
 
 
 def _no_number(text: str) -> Any:
@@ -232,7 +240,25 @@ for _tag, _pattern, _first in (
 # --- either ---------------------------------------------------------------------------------------------------------
 
 
-def _bound(value: Any) -> None:
+_HALF = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+
+
+def _refuse_unsayable(said: str, text: str) -> None:
+    """Half of a surrogate pair and NUL can be written as an escape, and neither answered nor stored."""
+    try:
+        said.encode()
+    except UnicodeEncodeError:
+        found = _HALF.search(text)
+        line = text.count("\n", 0, found.start()) + 1 if found else None
+        raise DocumentError(_("Ada huruf yang tidak utuh (\\ud800 sampai \\udfff). Tulis huruf itu lengkap"), line) from None
+    if "\0" in said:
+        at = text.find("\\u0000")
+        raise DocumentError(_("Ada byte nol: ini bukan teks"), text.count("\n", 0, at) + 1 if at >= 0 else None)
+
+
+def _bound(value: Any, text: str) -> None:
     """Every visit counts, not every object: aliases cannot blow up, and a circle is too deep."""
     todo: list[tuple[Any, int]] = [(value, 1)]
     visits = 0
@@ -243,7 +269,11 @@ def _bound(value: Any) -> None:
             raise DocumentError(_("Dokumen berisi lebih dari 300.000 nilai"))
         if depth > MAX_DEPTH:
             raise DocumentError(_("Dokumen bersarang lebih dari 100 tingkat, atau menunjuk dirinya sendiri"))
-        if isinstance(item, dict):
+        if isinstance(item, str):
+            _refuse_unsayable(item, text)
+        elif isinstance(item, dict):
+            for key in item:
+                _refuse_unsayable(key, text)
             todo += [(child, depth + 1) for child in item.values()]
         elif isinstance(item, list):
             todo += [(child, depth + 1) for child in item]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,16 +11,22 @@ from django.utils.translation import gettext as _
 
 from services.adapters.documents import fields as flat
 from services.adapters.documents import words
+from services.adapters.documents.budget import MOST_NODES, Budget
+from services.adapters.documents.fields import Field
 from services.adapters.documents.values import Api, ApiOperation, SecurityScheme
+
+MOST_READ = 100_000
+Answered = Callable[[ApiOperation], list[Field]]
 
 
 def guess(api: Api) -> dict[str, str]:
     """Role -> the operation that looks most like it. Lookups are the integrator's choice and not guessed."""
     found: dict[str, str] = {}
+    answered = _answers(api)
     judges: tuple[tuple[str, Callable[[ApiOperation], int]], ...] = (
         ("submit", _like_submit),
-        ("status", partial(_like_status, api)),
-        ("reconcile", partial(_like_reconcile, api)),
+        ("status", partial(_like_status, answered)),
+        ("reconcile", partial(_like_reconcile, answered)),
     )
     for role, judge in judges:
         best = max(api.operations, key=judge)
@@ -28,9 +34,9 @@ def guess(api: Api) -> dict[str, str]:
             found[role] = best.name
     if "submit" in found:  # the status of what was submitted lies below it, or says that it is one
         made = api.operation(found["submit"])
-        below = [one for one in api.operations if one.path.startswith(f"{made.path}/") and _like_status(api, one) > 0]
+        below = [one for one in api.operations if one.path.startswith(f"{made.path}/") and _like_status(answered, one) > 0]
         if below:
-            found["status"] = max(below, key=partial(_like_status, api)).name
+            found["status"] = max(below, key=partial(_like_status, answered)).name
         elif "status" in found and "status" not in _hints(api.operation(found["status"])):
             del found["status"]
     if found.get("submit"):
@@ -39,6 +45,17 @@ def guess(api: Api) -> dict[str, str]:
         if _like_withdraw(best, made) > 0:
             found["withdraw"] = best.name
     return found
+
+
+def _answers(api: Api) -> Answered:
+    """The fields of an operation's answer, each read once, and no more than MOST_READ nodes of all together."""
+    budget = Budget(MOST_READ)
+
+    @cache
+    def of(name: str) -> list[Field]:
+        return flat.answered(api, api.operation(name), budget.share(MOST_NODES))
+
+    return lambda operation: of(operation.name)
 
 
 def _hints(operation: ApiOperation) -> str:
@@ -57,25 +74,28 @@ def _like_submit(operation: ApiOperation) -> int:
     )
     other = {"login", "token", "auth", "cancel", "batal", "batalkan", "search", "cari", "webhook", "upload"}
     score -= 4 * bool(other & set(hints.split("_")))
+    first = words.folded(operation.name).split("_")[0]
+    score += 2 * (first in {"buat", "terbitkan", "kirim", "tambah", "insert", "add", "post"})
+    score -= 8 * (first in words.ASKING)
     return score - 2 * len([one for one in operation.parameters if one.place == "path"])
 
 
-def _like_status(api: Api, operation: ApiOperation) -> int:
+def _like_status(answered: Answered, operation: ApiOperation) -> int:
     segments = [one for one in operation.parameters if one.place == "path" or one.required]
     if operation.method != "GET" or len(segments) != 1 or operation.deprecated:
         return 0
-    said = any(words.folded(one.name) in words.STATUS for one in flat.answered(api, operation))
+    said = any(words.folded(one.name) in words.STATUS for one in answered(operation))
     named = "status" in _hints(operation)
     return 2 * said + 3 * named + ("{" in operation.path) if said or named else 0
 
 
-def _like_reconcile(api: Api, operation: ApiOperation) -> int:
+def _like_reconcile(answered: Answered, operation: ApiOperation) -> int:
     """A search is none: it must be asked by our reference alone, answer with a number, and say what proves that there is none."""
     asked = [one for one in operation.parameters if words.folded(one.name) in words.REFERENCE]
     must = [one for one in operation.parameters if one.required or one.place == "path"]
     if operation.method != "GET" or operation.deprecated or len(asked) != 1 or must not in ([], asked):
         return 0
-    numbered = any(words.receipt_rank(one.name) for one in flat.answered(api, operation))
+    numbered = any(words.receipt_rank(one.name) for one in answered(operation))
     proves = any(answer.status == "404" and answer.schema is not None for answer in operation.answers)
     return 5 if numbered and proves else 0
 

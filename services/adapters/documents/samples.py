@@ -12,10 +12,13 @@ from typing import Any
 
 import jsonschema_rs
 
+from services.adapters.documents.budget import MOST_NODES, Budget
+from services.adapters.documents.evaluation import is_too_heavy
 from services.adapters.documents.values import Schema
 
 MAX_DEPTH = 12
 LONGEST = 10_000
+MOST_REACHED = 20 * MOST_NODES
 _LINEAR = jsonschema_rs.RegexOptions(size_limit=1_000_000)
 _FORMATS = {
     "date": "2026-01-02",
@@ -45,19 +48,33 @@ _GUESSES = (
 )
 
 
-def sample(schema: Schema, defs: Mapping[str, Schema]) -> Any:
-    """A value for this schema, or None where none was found. `fits` says whether it is one."""
-    return _Maker(defs).make(schema, 0)
+def sample(schema: Schema, defs: Mapping[str, Schema], budget: Budget | None = None) -> Any:
+    """A value for this schema, or None where none was found. `fits` says whether it is one. What comes after the budget is spent
+    is left out."""
+    return _Maker(defs, budget or Budget()).make(schema, 0)
 
 
 def fits(value: Any, schema: Schema, defs: Mapping[str, Schema]) -> bool:
     """Whether the value is right by the schema. A schema that is itself broken fits nothing; nothing is fetched, and no pattern
     takes longer than its text."""
+    validator = _validator(schema, defs)
+    return validator is not None and _accepts(validator, value)
+
+
+def _validator(schema: Schema, defs: Mapping[str, Schema]) -> Any:
     document = {"$defs": dict(defs), "allOf": [schema]}
+    if is_too_heavy(document):
+        return None
     try:
-        validator = jsonschema_rs.Draft202012Validator(document, retriever=_nothing_is_fetched, pattern_options=_LINEAR)
-        return bool(validator.is_valid(value))
+        return jsonschema_rs.Draft202012Validator(document, retriever=_nothing_is_fetched, pattern_options=_LINEAR)
     except (jsonschema_rs.ValidationError, ValueError, TypeError, RecursionError):
+        return None
+
+
+def _accepts(validator: Any, value: Any) -> bool:
+    try:
+        return bool(validator.is_valid(value))
+    except (ValueError, TypeError, RecursionError):
         return False
 
 
@@ -66,17 +83,20 @@ def _nothing_is_fetched(uri: str) -> Any:
 
 
 class _Maker:
-    def __init__(self, defs: Mapping[str, Schema]) -> None:
-        self.defs = defs
+    def __init__(self, defs: Mapping[str, Schema], budget: Budget) -> None:
+        self.defs, self.budget = defs, budget
+        self.judges: dict[int, tuple[Any, Any]] = {}  # id -> (the schema, so that its id stays its own; the judge)
 
     def make(self, schema: Schema, depth: int) -> Any:
-        if not isinstance(schema, Mapping) or depth > MAX_DEPTH:
+        if not isinstance(schema, Mapping) or depth > MAX_DEPTH or not self.budget.spend():
             return None
         for name in ("const", "default"):
             if name in schema and self._right(schema[name], schema):
                 return schema[name]
         for name in ("examples", "enum"):
             for value in schema[name] if isinstance(schema.get(name), list) else []:
+                if not self.budget.more():
+                    return None
                 if self._right(value, schema):
                     return value
         if isinstance(ref := schema.get("$ref"), str):
@@ -90,7 +110,17 @@ class _Maker:
         return self._by_type(schema, depth)
 
     def _right(self, value: Any, schema: Mapping[str, Any]) -> bool:
-        return len(json.dumps(value, default=str)) <= LONGEST and fits(value, schema, self.defs)
+        if not self.budget.spend() or len(json.dumps(value, default=str)) > LONGEST:
+            return False
+        if id(schema) not in self.judges:
+            self.judges[id(schema)] = (schema, self._judge(schema))
+        judge = self.judges[id(schema)][1]
+        return judge is not None and _accepts(judge, value)
+
+    def _judge(self, schema: Mapping[str, Any]) -> Any:
+        """Costs by its size; where very much is behind a schema, its examples are not looked at."""
+        reached, size = _reached(schema, self.defs)
+        return _validator(schema, reached) if self.budget.spend(size // 20) else None
 
     def _merged(self, parts: list[Schema], depth: int) -> Any:
         """Objects put together; of anything else the last that has a value."""
@@ -125,12 +155,13 @@ class _Maker:
                 return self._object(schema, depth)
             case "array":
                 count = max(_whole(schema.get("minItems"), 0), 1 if depth < MAX_DEPTH // 2 else 0)
-                first = [self.make(one, depth + 1) for one in schema.get("prefixItems", [])]
+                first = [self.make(one, depth + 1) for one in schema.get("prefixItems", []) if self.budget.more()]
                 rest = schema.get("items", {})
-                more = [self.make(rest, depth + 1) for _ in range(min(count, 20) - len(first))] if rest is not False else []
+                wanted = range(min(count, 20) - len(first)) if rest is not False else ()
+                more = [self.make(rest, depth + 1) for _ in wanted if self.budget.more()]
                 return first + _distinct(more) if schema.get("uniqueItems") else first + more
             case "string":
-                return _string(schema)
+                return _string(schema) if "pattern" not in schema or self.budget.spend(10) else None
             case "integer":
                 return round(_number(schema, whole=True))
             case "number":
@@ -146,11 +177,34 @@ class _Maker:
         required = required if isinstance(required, list) else []
         made = {}
         for name in properties:
+            if not self.budget.more():
+                break
             if name in required or depth < MAX_DEPTH // 2:
                 value = self.make(properties[name], depth + 1)
                 if value is not None or name in required:
                     made[name] = value
         return made | {name: "contoh" for name in required if name not in properties}
+
+
+def _reached(schema: Schema, defs: Mapping[str, Schema]) -> tuple[dict[str, Schema], int]:
+    """The definitions that a schema reaches, and how many values they are; counted up to MOST_REACHED."""
+    needed: dict[str, Schema] = {}
+    waiting: list[Any] = [schema]
+    size = 0
+    while waiting and size < MOST_REACHED:
+        one = waiting.pop()
+        size += 1
+        if isinstance(one, Mapping):
+            ref = one.get("$ref")
+            if isinstance(ref, str) and (name := ref.removeprefix("#/$defs/")) in defs and name not in needed:
+                needed[name] = defs[name]
+                waiting.append(defs[name])
+            size += len(one)
+            waiting += [inner for inner in one.values() if isinstance(inner, Mapping | list)]
+        elif isinstance(one, list):
+            size += len(one)
+            waiting += [inner for inner in one if isinstance(inner, Mapping | list)]
+    return needed, size
 
 
 def _distinct(values: list[Any]) -> list[Any]:
@@ -187,6 +241,8 @@ _CLASSES = {"\\d": "1", "\\w": "a", "\\s": " "}
 def _of_pattern(pattern: str) -> str:
     """A text for a plain pattern (signs and classes with repeats, no groups), or "" for another."""
     rest, made = pattern.removeprefix("^").removesuffix("$"), ""
+    if rest.startswith("(?:") and rest.endswith(")") and rest.count("(") == 1:
+        rest = rest[3:-1]
     while rest:
         found = _PIECE.match(rest)
         if found is None or len(made) > LONGEST:

@@ -25,22 +25,25 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Body:
-    """content_type: "" when there is none that we can write."""
+    """content_type: "" when there is none that we can write. media: as the document writes it, with its parameters; "" where that
+    is plain JSON."""
 
     content_type: str
     schema: Schema
     required: bool
     encoding: Mapping[str, Any] = field(default_factory=dict)
+    media: str = ""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """status: 200, 2XX or default, as written. schema: None when the document does not say."""
+    """status: 200, 2XX or default, as written. schema: None when the document does not say. media: as for Body."""
 
     status: str
     content_type: str
     schema: Schema | None
     description: str = ""
+    media: str = ""
 
 
 @dataclass(frozen=True)

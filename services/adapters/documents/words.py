@@ -23,7 +23,10 @@ RECEIPT = (
 STATUS = "status kode_status status_code state keadaan status_permohonan tahap phase".split()
 MESSAGE = "pesan message detail keterangan catatan note description ket title".split()
 ERRORS = "errors kesalahan violations invalid_params invalid-params details fields galat".split()
-ERROR_FIELD = "field bidang kolom path name pointer property param loc".split()
+ERROR_FIELD = (
+    "field bidang kolom path property_path field_path field_name nama_bidang nama_field nama_kolom name pointer property param "
+    "parameter attribute member loc key source"
+).split()
 ERROR_TEXT = "message pesan text msg ket keterangan detail reason description".split()
 HEALTH = "health healthz ping status live ready heartbeat".split()
 
@@ -33,6 +36,17 @@ TYPES = (
     ("kk_number", re.compile(r"(^|_)(no|nomor)?_?kk($|_)|kartu_keluarga")),
     ("email", re.compile(r"e_?mail|surel")),
     ("phone", re.compile(r"(^|_)(hp|telp|telepon|phone|mobile|whatsapp|wa|msisdn|no_hp|handphone)($|_)")),
+)
+# Whose the fields below such a word are: not the applicant's, whatever they are called.
+OTHERS = frozenset(
+    "ayah ibu bapak orang_tua ortu wali anak bayi induk pasangan suami istri saksi kuasa penjamin penerima "
+    "ahli_waris almarhum mendiang kontak_darurat atasan pemilik penanggung_jawab father mother parent guardian child baby spouse "
+    "husband wife witness guarantor recipient heir deceased emergency_contact owner representative".split()
+)
+# First words of operations that only ask.
+ASKING = frozenset(
+    "cek check lihat get cari search find list tanya inquiry inquire query baca read status info view fetch "
+    "validasi validate verifikasi verify apakah".split()
 )
 LONG = re.compile(
     r"alasan|uraian|keterangan|deskripsi|description|catatan|notes?$|alamat_lengkap|keluhan|isi|reason|comment"

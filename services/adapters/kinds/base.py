@@ -90,6 +90,11 @@ class Adapter(ABC):
         """A good answer as plain values, to be compared with the document. Raises ValueError."""
         return json_of(answer)
 
+    def answer_schema(self, spec: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """JSON Schema (with its $defs) of a good answer, as far as the department says it. Raises Misconfigured."""
+        declared = spec.get("answer_schema")
+        return declared if isinstance(declared, Mapping) else None
+
     def read_webhook(self, data: Any, *, event_id: str) -> list[StatusUpdate]:
         """WEBHOOK: what a verified, strictly parsed message says. Raises InvalidWebhook(status=400)."""
         raise NotImplementedError

@@ -19,13 +19,13 @@ from portal.lib.redaction import shape_of
 from services.adapters import envelope, mapping, outcomes
 from services.adapters.credentials import secret_of
 from services.adapters.declared.adapter import put_files
-from services.adapters.declared.spec import AuthOptions, ErrorSpec, FileSpec, LookupSpec, RowsField
+from services.adapters.declared.spec import AuthOptions, ErrorSpec, FileSpec, LookupSpec, PathField, RowsField, row_problems
 from services.adapters.documents.wsdl import Call, Description
 from services.adapters.kinds.base import Adapter, Declared, kinds
 from services.adapters.mapping import MappingError, put_at, value_at
 from services.adapters.soap import messages
 from services.adapters.soap.contents import ContentError
-from services.adapters.soap.descriptions import description_of
+from services.adapters.soap.descriptions import description_of, schema_of
 from services.adapters.soap.outcomes import opened_read, opened_write
 from services.adapters.values import (
     Capability,
@@ -56,11 +56,9 @@ class SoapAuth(AuthOptions):
 
 class SoapOptions(Declared):
     auth = SoapAuth(required=False)
-    path = serializers.RegexField(
-        r"^/[!-~]{0,300}$", default="/", help_text="of the service, after the connection's address"
-    )
+    path = PathField(r"^/[!-~]{0,300}$", default="/", help_text="of the service, after the connection's address")
     port = serializers.CharField(max_length=120, required=False, help_text="where the WSDL has several")
-    health_path = serializers.RegexField(r"^/[!-~]{0,200}$", required=False, help_text="asked with GET, for instance /?wsdl")
+    health_path = PathField(r"^/[!-~]{0,200}$", required=False, help_text="asked with GET, for instance /?wsdl")
     answer_mebibytes = serializers.IntegerField(min_value=1, max_value=10, default=1)
     words = serializers.DictField(
         child=serializers.RegexField(r"^[A-Z_]{1,24}$"), required=False, help_text="their status word -> ours"
@@ -133,6 +131,8 @@ class SoapSpec(Declared):
             raise serializers.ValidationError({"key": ["place field needs a name."]})
         if (attrs.get("files") or {}).get("mode") == "multipart":
             raise serializers.ValidationError({"files": ["SOAP carries files as base64."]})
+        if problems := row_problems(attrs.get("body") or [], attrs):
+            raise serializers.ValidationError({"body": problems})
         return attrs
 
 
@@ -224,6 +224,10 @@ class Soap(Adapter):
         found, call = self._call(checked(spec))
         return messages.opened(found, call, answer.body, answer.headers.get("content-type", ""))
 
+    def answer_schema(self, spec: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """The operation's own, or else that of its answer in the WSDL."""
+        return super().answer_schema(spec) or schema_of(self._call(checked(spec))[1].answered)
+
     def lookup(self, spec: Mapping[str, Any], values: Mapping[str, Any], *, deadline_seconds: float) -> Any:
         declared = checked(spec)
         rows = (declared.get("lookup") or {}).get("request") or []
@@ -305,10 +309,10 @@ class Soap(Adapter):
             else:
                 self._knock(deadline_seconds)
         except Misconfigured as error:
-            return Health(configured=False, reachable=False, authorised=False, cause=error.cause)
+            return Health(configured=False, reachable=False, authorised=False, cause=error.cause, detail=error.detail)
         except Unavailable as error:
             known = error.cause == "unauthorised"
-            return Health(configured=True, reachable=known, authorised=False, cause=error.cause)
+            return Health(configured=True, reachable=known, authorised=False, cause=error.cause, detail=error.detail)
         return Health(True, True, True, round((timezone.now() - began).total_seconds() * 1000))
 
     def _knock(self, deadline_seconds: float) -> None:

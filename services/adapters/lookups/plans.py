@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import get_language
+
 from services.adapters import gateway
 from services.adapters.declared.spec import LookupSpec
 from services.adapters.documents import judging
@@ -48,7 +50,7 @@ class Plan:
     connection_id: int
     connection: str
     department: str
-    department_label: str
+    department_label: str  # in the language of the moment
     operation_id: int
     purpose: str
     spec: Mapping[str, Any] = field(repr=False)
@@ -68,12 +70,13 @@ class Plan:
         return f"{self.service}/{self.name}"
 
 
-_plans: dict[tuple[str, str], tuple[float, Plan | None]] = {}
+# By service, name and language: the department's name is in it.
+_plans: dict[tuple[str, str, str], tuple[float, Plan | None]] = {}
 
 
 def plan_of(service: str, name: str) -> Plan | None:
     """The lookup of a public service by that name, or None. A change is seen within a second."""
-    key, now = (service, name), time.monotonic()
+    key, now = (service, name, get_language() or ""), time.monotonic()
     kept = _plans.get(key)
     if kept is not None and now - kept[0] < FRESH_SECONDS:
         return kept[1]

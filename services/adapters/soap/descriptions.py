@@ -5,14 +5,25 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from services.adapters.documents.reading import DocumentError
-from services.adapters.documents.wsdl import Description, describe
+from services.adapters.documents.wsdl import Description, describe, object_schema
+from services.adapters.documents.xsd import Element, Writer
 from services.adapters.values import Misconfigured
 
 MOST_KEPT = 32
 _kept: OrderedDict[tuple[int, str, str], Description] = OrderedDict()
 _lock = threading.Lock()
+
+
+def schema_of(element: Element | None) -> dict[str, Any] | None:
+    """JSON Schema of what stands inside an element; None for no element."""
+    if element is None:
+        return None
+    writer = Writer()
+    made = object_schema(writer, element)
+    return {**made, "$defs": writer.defs}
 
 
 def description_of(

@@ -11,13 +11,12 @@ from lxml import etree
 from portal.lib import strict_xml
 from portal.lib.http import Answer, Request
 from services.adapters.documents import samples
-from services.adapters.documents.wsdl import CONTENT_TYPES, Call, Description, object_schema
-from services.adapters.documents.xsd import Element, Writer
+from services.adapters.documents.wsdl import CONTENT_TYPES, Call, Description
 from services.adapters.mapping import value_at
 from services.adapters.models import ApiDocument
 from services.adapters.sandbox import StandIn
 from services.adapters.soap import contents
-from services.adapters.soap.descriptions import description_of
+from services.adapters.soap.descriptions import description_of, schema_of
 from services.adapters.soap.messages import ENVELOPES
 from services.adapters.values import Misconfigured
 
@@ -65,7 +64,7 @@ class SoapStandIn(StandIn):
     ) -> Answer:
         values = contents.read(element, call.sent.shape if call.sent else None)
         plain = Request(request.method, request.url, {"content-type": "application/json"}, orjson.dumps(values))
-        spec = {**spec, "answer_schema": spec.get("answer_schema") or _schema(call.answered), "accepted": [200]}
+        spec = {**spec, "answer_schema": spec.get("answer_schema") or schema_of(call.answered), "accepted": [200]}
         absent: Mapping[str, Any] = spec.get("absent") or {}
         if "lookup" in spec:
             answer = self._lookup(spec)
@@ -82,20 +81,12 @@ class SoapStandIn(StandIn):
     def _none(self, spec: Mapping[str, Any], absent: Mapping[str, Any]) -> Any:
         """A right answer that says that there is none."""
         schema = spec["answer_schema"]
-        body = samples.sample(schema, (schema or {}).get("$defs", {})) or {}
+        body = self._sample(schema or {}) or {}
         if absent.get("path"):
             *_folders, last = absent["path"].split(".")
             body = {key: value for key, value in body.items() if not isinstance(value, dict | list)}
             body[last] = absent["equals"]
         return body
-
-
-def _schema(element: Element | None) -> dict[str, Any] | None:
-    if element is None:
-        return None
-    writer = Writer()
-    made = object_schema(writer, element)
-    return {**made, "$defs": writer.defs}
 
 
 def _leaves(value: Any) -> list[Any]:
@@ -148,7 +139,7 @@ def _put_fault(body: Any, space: str, soap: str, spec: Mapping[str, Any], call: 
     wanted = (spec.get("absent") or {}).get("fault") if absent else None
     declared = [one for one in call.faults.values() if wanted in {None, one.name[1]}]
     for element in declared[:1]:
-        schema = _schema(element) or {}
+        schema = schema_of(element) or {}
         inside = samples.sample(schema, schema.get("$defs", {}))
         try:
             contents.write(detail, element, inside if absent else {**(inside or {}), **data})

@@ -161,7 +161,7 @@ def demo_connection(code, *, base_url, **changed):
 @pytest.fixture
 def works(tmp_path, request, monkeypatch):
     """The pretend public works department, in a thread of this process."""
-    monkeypatch.setenv("ADAPTER_SECRET_PEKERJAAN_UMUM", public_works.API_KEY)
+    monkeypatch.setenv("ADAPTER_SECRET__PEKERJAAN_UMUM__API_KEY", public_works.API_KEY)
     store = public_works.WorksStore(str(tmp_path / "works.sqlite3"))
     department = public_works.PublicWorks(store, idempotency=getattr(request, "param", "lookup"))
     server = public_works.serve(department, 0)

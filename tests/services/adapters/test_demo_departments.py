@@ -25,13 +25,13 @@ from tests.backends.civil_registry_store import Store
 from tests.backends.office import Server
 
 SECRETS = {
-    "DUKCAPIL_CLIENT": civil_registry.CLIENT_SECRET,
-    "DUKCAPIL_WEBHOOK": civil_registry.WEBHOOK_SECRET,
-    "PEKERJAAN_UMUM": public_works.API_KEY,
-    "PAJAK": city_tax.PASSWORD,
-    "DISHUB": "dishub-demo-token",
-    "NAKER": "naker-demo-password",
-    "DINKES": "dinkes-demo-key",
+    "DUKCAPIL__CLIENT_SECRET": civil_registry.CLIENT_SECRET,
+    "DUKCAPIL__WEBHOOK": civil_registry.WEBHOOK_SECRET,
+    "PEKERJAAN_UMUM__API_KEY": public_works.API_KEY,
+    "PAJAK_KOTA__PASSWORD": city_tax.PASSWORD,
+    "UJI_KIR__TOKEN": "dishub-demo-token",
+    "KARTU_PENCARI_KERJA__PASSWORD": "naker-demo-password",
+    "JKN_DAERAH__API_KEY": "dinkes-demo-key",
 }
 
 
@@ -68,7 +68,7 @@ OFFICES: dict[str, Callable[[Path], Server]] = {
 def offices(demo_city: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """All of them, each in a thread of this process."""
     for name, value in SECRETS.items():
-        monkeypatch.setenv(f"ADAPTER_SECRET_{name}", value)
+        monkeypatch.setenv(f"ADAPTER_SECRET__{name}", value)
     oauth._tokens.clear()
     servers = []
     for code, make in OFFICES.items():

@@ -227,9 +227,11 @@ def test_credentials_go_out_and_are_never_recorded(connect, service, auth, secre
 
 
 def test_a_secret_can_be_named_but_only_among_those_made_for_backends(connect, service, monkeypatch):
-    monkeypatch.setenv("ADAPTER_SECRET_UJI", "from-outside")
+    monkeypatch.setenv("ADAPTER_SECRET__UJI__TOKEN", "from-outside")
     with c.chaos(c.answer(200, b'{"nomor": "A"}')) as server:
-        connection = connect(base_url=server.url, auth={"type": "bearer"}, secrets={"token": "env:ADAPTER_SECRET_UJI"})
+        connection = connect(
+            base_url=server.url, auth={"type": "bearer"}, secrets={"token": "env:ADAPTER_SECRET__UJI__TOKEN"}
+        )
         send(outgoing_of(service))
         connection.secrets = {"token": "env:SECRET_KEY"}
         connection.save()

@@ -195,7 +195,7 @@ def test_its_bad_days_are_unavailable_never_an_answer(older, works, mode):
 
 
 def test_a_wrong_api_key_is_our_trouble_not_the_residents(older, works, monkeypatch):
-    monkeypatch.setenv("ADAPTER_SECRET_PEKERJAAN_UMUM", "falsch")
+    monkeypatch.setenv("ADAPTER_SECRET__PEKERJAAN_UMUM__API_KEY", "falsch")
     with pytest.raises(Unavailable) as caught:
         hand_over(older)
     assert (caught.value.cause, caught.value.maybe_sent) == ("unauthorised", False)

@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 
 from portal.demo import from_documents
 from services.adapters import gateway, manifest, mapping, oauth
+from services.adapters.management.commands.connections import Command
 from services.adapters.models import Binding, Connection, Operation
 from services.adapters.values import Outgoing, Rejected
 from services.catalogue.models import Department, Service
@@ -22,9 +23,9 @@ FILE = Path(settings.BASE_DIR) / "portal" / "demo" / "connections.yaml"
 
 @pytest.fixture
 def document(db, monkeypatch):
-    monkeypatch.setenv("ADAPTER_SECRET_DUKCAPIL_CLIENT", civil_registry.CLIENT_SECRET)
-    monkeypatch.setenv("ADAPTER_SECRET_DUKCAPIL_WEBHOOK", WEBHOOK_SECRET)
-    monkeypatch.setenv("ADAPTER_SECRET_PAJAK", city_tax.PASSWORD)
+    monkeypatch.setenv("ADAPTER_SECRET__DUKCAPIL__CLIENT_SECRET", civil_registry.CLIENT_SECRET)
+    monkeypatch.setenv("ADAPTER_SECRET__DUKCAPIL__WEBHOOK", WEBHOOK_SECRET)
+    monkeypatch.setenv("ADAPTER_SECRET__PAJAK_KOTA__PASSWORD", city_tax.PASSWORD)
     document = manifest.load(FILE)
     for entry in document["connections"]:
         department, _ = Department.objects.get_or_create(code=entry["department"], defaults={"name": "x", "kind": "dinas"})
@@ -156,3 +157,19 @@ def test_a_document_names_its_files_as_text(document):
     entry = next(entry for entry in document["connections"] if entry["code"] == "pajak-kota")
     entry["documents"][0]["files"] = {"main": {"file": "/etc/hostname"}}
     assert any("text" in problem for problem in manifest.problems_of(document))
+
+
+@pytest.mark.parametrize("order", [["--dry-run", "FILE"], ["FILE", "--dry-run"]])
+def test_a_dry_run_is_asked_for_before_or_after_the_file(document, tmp_path, capsys, order):
+    path = tmp_path / "m.yaml"
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    call_command("connections", "apply", *(str(path) if word == "FILE" else word for word in order))
+    assert "dukcapil: new" in capsys.readouterr().out
+    assert not Connection.objects.exists()
+
+
+def test_the_words_of_the_how_to_are_those_of_the_command():
+    page = (Path(settings.BASE_DIR) / "docs" / "how-to" / "connect-a-department.md").read_text(encoding="utf-8")
+    lines = [line.split("#")[0].split() for line in page.splitlines() if line.startswith("python manage.py connections")]
+    parser = Command().create_parser("manage.py", "connections")
+    assert [parser.parse_args(words[3:]).act for words in lines] == ["check", "apply", "apply", "export"]

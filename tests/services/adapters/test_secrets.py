@@ -7,11 +7,11 @@ from django.utils import timezone, translation
 
 from accounts.models import User
 from portal.lib.channels import send_mail_message
-from services.adapters import expiry, gateway
+from services.adapters import expiry, gateway, hops, manifest
 from services.adapters.connecting import registering
 from services.adapters.connecting.problems import ConnectionProblem
 from services.adapters.timetable import warn_of_expiring_secrets
-from services.adapters.values import Unavailable
+from services.adapters.values import Misconfigured, Unavailable
 from services.catalogue import members
 from services.catalogue.models import DepartmentRole
 from services.notifications.models import Message
@@ -184,3 +184,62 @@ def test_a_health_question_falls_back_to_the_old_key_too(connect, office):
         give(connection, "lama")
         give(connection, "baru", keep_old=True)
         assert gateway.check_health(connection).authorised
+
+
+# --- names in the environment -------------------------------------------------------------------------------------------
+
+OWN = "ADAPTER_SECRET__UJI__TOKEN"  # the connection is called `uji`
+NOT_ITS_OWN = [
+    "ADAPTER_SECRET__PAJAK__PASSWORD",
+    "ADAPTER_SECRET__UJI_KIR__TOKEN",
+    "ADAPTER_SECRET_PAJAK",
+    "ADAPTER_SECRET__UJI__",
+    "ADAPTER_SECRET__UJI",
+    "ADAPTER_SECRET__UJI__A__B",
+    "ADAPTER_SECRET__UJI__TOKEN_FILE",
+    "ADAPTER_SECRET__UJI__TOKEN\n",
+    "ADAPTER_SECRET__uji__TOKEN",
+    "SECRET_KEY",
+    "",
+]
+
+
+def test_a_connection_names_a_secret_that_was_made_for_it(connect, service, monkeypatch):
+    monkeypatch.setenv(OWN, "dari-luar")
+    with c.chaos(knows("dari-luar")) as server:
+        give(connect(base_url=server.url, auth=BEARER), f"env:{OWN}")
+        assert send(outgoing_of(service)).backend_reference == "A"
+
+
+@pytest.mark.parametrize("name", NOT_ITS_OWN)
+def test_no_department_can_send_the_secret_of_another_to_a_server_of_its_own(connect, service, monkeypatch, name):
+    if name.isprintable() and name:
+        monkeypatch.setenv(name, "rahasia-orang-lain")
+    with c.chaos(c.answer(200, b'{"nomor": "A"}')) as server:
+        connection = connect(base_url=server.url, auth=BEARER)
+        if name.isprintable():
+            with pytest.raises(ConnectionProblem, match="env:ADAPTER_SECRET__UJI__"):
+                give(connection, f"env:{name}")
+        connection.secrets = {"token": f"env:{name}"}  # written there by whatever door
+        connection.save()
+        with pytest.raises(Misconfigured):
+            send(outgoing_of(service))
+        assert not [hop for hop in hops.walk(connection) if hop.name == "answer" and hop.ok]
+    assert b"rahasia-orang-lain" not in b"".join(server.requests)
+
+
+@pytest.mark.parametrize("name", [name for name in NOT_ITS_OWN if name.isprintable()])
+def test_no_manifest_names_the_secret_of_another(connect, name):
+    connection = connect(base_url="https://uji.example", auth=BEARER)
+    document = manifest.export([connection.code])
+    document["connections"][0]["secrets"] = {"token": f"env:{name}"}
+    assert any("env:ADAPTER_SECRET__UJI__" in text for text in manifest.problems_of(document))
+    document["connections"][0]["secrets"] = {"token": f"env:{OWN}"}
+    assert manifest.problems_of(document) == []
+
+
+@pytest.mark.parametrize("code", ["kir_uji", "kir--uji", "KIR-UJI", "-kir", "kir-"])
+def test_no_code_is_taken_whose_names_would_be_those_of_another(connect, code):
+    document = manifest.export([connect(base_url="https://uji.example").code])
+    document["connections"][0]["code"] = code
+    assert any("small letters" in text for text in manifest.problems_of(document))

@@ -20,7 +20,7 @@ PAGE = Path(settings.BASE_DIR) / "docs" / "how-to" / "connect-a-soap-backend.md"
 
 @pytest.fixture
 def connection(db, tmp_path, monkeypatch, tax):
-    monkeypatch.setenv("ADAPTER_SECRET_PAJAK", city_tax.PASSWORD)
+    monkeypatch.setenv("ADAPTER_SECRET__PAJAK__PASSWORD", city_tax.PASSWORD)
     department = Department.objects.create(code="bpkpd", name="BPKPD", kind="dinas")
     Service.objects.create(code="cek-tagihan-pbb", department=department)
     Service.objects.create(code="akta-uji", department=department)

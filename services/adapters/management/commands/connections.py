@@ -15,6 +15,12 @@ from services.adapters import manifest
 class Command(BaseCommand):
     help = "Export connections, apply a manifest (idempotent), or check one without changing anything."
 
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Options before or after the file: `apply --dry-run FILE` and `apply FILE --dry-run`."""
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parser.parse_args = parser.parse_intermixed_args  # type: ignore[method-assign]
+        return parser
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("act", choices=["export", "apply", "check"])
         parser.add_argument("--dry-run", action="store_true", help="apply: say what would change, and change nothing")

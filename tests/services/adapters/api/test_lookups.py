@@ -11,12 +11,14 @@ import jsonschema
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils import translation
 
 from accounts.models import AccessEntry, User
+from services.adapters.connecting import documents
 from services.adapters.lookups import asking, plans, shield
 from services.adapters.models import Binding, Connection, Exchange, Operation
-from services.catalogue.models import Service
-from tests.backends import chaos
+from services.catalogue.models import Department, Service
+from tests.backends import chaos, city_tax
 from tests.services.adapters.api.program import Program
 from tests.tokens import access_token_for
 
@@ -268,3 +270,47 @@ def test_what_is_not_public_or_not_declared_is_not_there(
     plans.forget()
     asking.forget()
     assert resident.call("GET", NAME)[0] == 404
+
+
+def test_each_reader_gets_the_departments_name_in_his_own_language(connection: Connection, resident: Program) -> None:
+    Department.objects.filter(code="dishub-uji").update(name_en="Test Transport Office")
+    with translation.override("en"):
+        english = plans.plan_of("izin-trayek", "nama")
+    with translation.override("id"):
+        indonesian = plans.plan_of("izin-trayek", "nama")
+    assert english is not None and indonesian is not None
+    assert english.department_label == "Test Transport Office"
+    assert indonesian.department_label == "Dinas Perhubungan Uji"
+
+
+def test_too_little_scope_and_too_little_assurance_are_the_callers_fault_too(
+    connection: Connection, alice: User, resident: Program
+) -> None:
+    few = Program(access_token_for(alice, scopes=("openid",)))
+    status, said = few.call("GET", NAME)
+    assert (status, said["code"], said["fault"]) == (403, "insufficient_scope", "caller")
+    change(connection, "nama", level=3)
+    status, said = resident.call("GET", NAME)
+    assert (status, said["code"], said["fault"]) == (401, "insufficient_user_authentication", "caller")
+    status, said = Program("salah").call("GET", NAME)
+    assert (status, said["fault"]) == (401, "caller")
+    assert resident.call("PUT", f"{NAME}/tidak-ada")[0] == 404
+
+
+def test_what_a_wsdl_answers_is_described_where_the_operation_says_nothing(service: Service) -> None:
+    assert service.department is not None
+    made = Connection.objects.create(code="pajak", department=service.department, label="Pajak", kind="soap")
+    document, _api = documents.store(made, {"main": city_tax.WSDL.read_bytes()})
+    rows = [
+        {"to": "total", "from": "total"},
+        {"to": "tagihan", "from": "tagihan", "each": [{"to": "tahun", "from": "tahun"}, {"to": "lunas", "from": "lunas"}]},
+    ]
+    lookup = {"parameters": [{"name": "nop"}], "request": [{"to": "nop", "from": "nop"}], "answer": rows, "private": False}
+    spec = {"operation_id": "CekTagihan", "document": document.digest, "lookup": lookup}
+    Operation.objects.create(connection=made, name="tagihan", spec=spec, purpose="Melihat tagihan")
+    Binding.objects.create(service=service, connection=made, operation="tagihan")
+    Service.objects.filter(pk=service.pk).update(is_public=True)
+    (shown,) = Client().get("/api/v1/services/izin-trayek/lookups").json()["results"]
+    found = shown["answer"]["properties"]
+    assert found["total"] == {"type": "string"}
+    assert found["tagihan"]["items"]["properties"] == {"lunas": {"type": "boolean"}, "tahun": {"type": "integer"}}

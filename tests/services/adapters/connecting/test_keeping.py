@@ -69,6 +69,57 @@ def test_drift_makes_the_service_queue_and_is_told_once_and_ends(live: Binding, 
     assert Message.objects.filter(template="contract_kept").count() == 2
 
 
+def test_drift_that_somebody_finds_by_day_counts_at_once_and_so_does_its_end(
+    live: Binding,
+    people: None,
+    service: Service,  # noqa: F811
+) -> None:
+    good = Operation.objects.get(connection=live.connection, name="submit").spec
+    drift(live)
+    assert not work.test(live).green
+    service.refresh_from_db()
+    assert service.availability == Availability.QUEUEING
+    assert Message.objects.filter(template="contract_drift").count() == 2
+    Operation.objects.filter(connection=live.connection, name="submit").update(spec=good)
+    assert work.test(Binding.objects.get(pk=live.pk)).green
+    service.refresh_from_db()
+    assert service.availability == Availability.AVAILABLE and work.publication_problems(service) == []
+    assert Message.objects.filter(template="contract_kept").count() == 2
+
+
+def test_a_draft_that_is_tested_says_nothing_about_what_is_in_service(
+    live: Binding,
+    people: None,
+    service: Service,  # noqa: F811
+) -> None:
+    spec = live.connection.operations.get(name="submit").spec
+    schema = {"type": "object", "required": ["tanda"], "properties": {"tanda": {"type": "string"}}}
+    work.save_operation(
+        live.connection, "submit", {**spec, "answer_schema": {**schema, "additionalProperties": False}}, by="uji"
+    )
+    assert not work.test(live).green
+    assert keeping.test_again(live).green, "at night what is in service is tested, not the draft"
+    service.refresh_from_db()
+    assert service.availability == Availability.AVAILABLE and not Message.objects.exists()
+
+
+def test_drift_is_mended_by_a_new_operation_that_was_tested_since(
+    live: Binding,
+    people: None,
+    service: Service,  # noqa: F811
+) -> None:
+    good = live.connection.operations.get(name="submit").spec
+    drift(live)
+    keeping.test_again(live)
+    work.save_operation(live.connection, "submit", {**good, "version": "urutan"}, by="uji")
+    binding = Binding.objects.get(pk=live.pk)
+    assert any("Sistem dinas berubah" in text for text in work.obstacles(binding))
+    assert work.test(binding).green
+    work.publish(binding, by="uji")
+    service.refresh_from_db()
+    assert service.availability == Availability.AVAILABLE and Binding.objects.get(pk=live.pk).drift == ""
+
+
 def test_a_test_address_that_is_down_changes_nothing_for_residents(live: Binding, people: None, service: Service) -> None:  # noqa: F811
     registering.change(live.connection, {"stand_in_fault": "down"}, by="uji")
     live.refresh_from_db()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import time
 from collections.abc import Iterator
@@ -161,3 +162,49 @@ def test_the_history_of_a_connection_counts_real_calls_by_day(desk: Client, regi
     found = figures.of_connection(registered)
     assert (found.calls, found.failed, found.good_percent, found.p95) == (2, 1, 50.0, 7)
     assert "Riwayat kesehatan" in page(desk, "angkutan/")
+
+
+def test_credentials_and_status_words_are_fields_and_the_rest_is_kept(desk: Client, registered: Connection) -> None:
+    Connection.objects.filter(pk=registered.pk).update(
+        options={"health_path": "/health", "auth": {"mutual_tls": True}, "words": {"lama": "RECEIVED"}}
+    )
+    shown = page(desk, "angkutan/")
+    assert 'value="lama"' in shown and "mutual_tls" in shown and '"words"' not in html.unescape(shown)
+    rest = '{"health_path": "/health", "auth": {"mutual_tls": true}}'
+    typed = {"auth_type": "basic", "auth_username": "portal", "kata-0": "terbit", "arti-0": "COMPLETED", "options": rest}
+    assert "Tersimpan" in page(desk, "angkutan/", **settings_of(registered, **typed))
+    registered.refresh_from_db()
+    assert registered.options == {
+        "health_path": "/health",
+        "auth": {"type": "basic", "username": "portal", "mutual_tls": True},
+        "words": {"terbit": "COMPLETED"},
+    }
+    shown = page(desk, "angkutan/")
+    assert '<option value="basic" selected>' in shown and 'value="portal"' in shown
+    assert '<option value="COMPLETED" selected>' in shown
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ({"kata-0": "terbit", "arti-0": ""}, "Pilih arti kata status terbit"),
+        ({"kata-0": "", "arti-0": "COMPLETED"}, "Tulis kata status"),
+        ({"kata-0": "a", "arti-0": "COMPLETED", "kata-1": "a", "arti-1": "REFUSED"}, "ada dua kali"),
+        ({"auth_type": "api_key", "auth_header": "Host"}, "auth.header"),
+    ],
+)
+def test_what_cannot_be_saved_is_said_and_stays_typed(
+    desk: Client, registered: Connection, rows: dict[str, str], words: str
+) -> None:
+    shown = page(desk, "angkutan/", **settings_of(registered, auth_scope="tetap-di-sini", **rows))
+    assert words in shown and "tetap-di-sini" in shown
+    assert all(f'value="{value}"' in shown for name, value in rows.items() if name.startswith("kata-") and value)
+    registered.refresh_from_db()
+    assert registered.options == {}
+
+
+def test_what_has_no_credentials_asks_for_none(desk: Client, department: Department) -> None:
+    form = {"label": "Meja", "code": "meja", "kind": "inbox", "department": department.code}
+    assert "terdaftar" in page(desk, "baru/", **form)
+    shown = page(desk, "meja/")
+    assert "auth_type" not in shown and "kata-0" not in shown

@@ -174,3 +174,27 @@ def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
 )
 def test_what_a_common_library_writes_is_read_back(value: dict[str, Any]) -> None:
     assert read(yaml.safe_dump(value).encode()) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (b'{"info": {\n"title": "a\\ud800b"}}', 2),
+        (b'{"a\\udc00": 1}', 1),
+        (b'{"a": "\\ud83d\\ude00", "b": [\n"\\uDBFF"]}', 2),
+        (b'{"a":\n"x\\u0000y"}', 2),
+        (b'a: "x\\0y"', None),
+    ],
+)
+def test_text_that_no_answer_could_carry_is_refused_with_its_line(text, line):
+    with pytest.raises(DocumentError) as caught:
+        read(text)
+    assert caught.value.line == line
+
+
+def test_a_pair_of_surrogates_is_one_letter():
+    assert read(b'{"a": "\\ud83d\\ude00"}') == {"a": "\U0001f600"}
+
+
+def test_a_number_beyond_all_numbers_is_a_text():
+    assert read(b'{"a": 1e400}') == {"a": "1e400"}
