@@ -91,3 +91,8 @@ def time_comes() -> None:
         revision.approved_go_live_at = past
         revision.save(update_fields=["content", "approved_go_live_at"])
     Page.objects.filter(expire_at__isnull=False).update(expire_at=past)
+
+
+def publish(page: Page, **changes: object) -> Any:
+    """By the one account that may publish past the review."""
+    return edit(desk_of("admin"), page, **changes, **PUBLISH)

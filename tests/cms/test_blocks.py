@@ -11,7 +11,7 @@ from accounts.models import User
 from cms import blocks, publishing
 from cms.models import ServicePage
 from cms.stream_rows import RegulationFromText, RequirementFromText
-from tests.cms.editor import edit, page_of, rows
+from tests.cms.editor import page_of, publish, rows
 
 pytestmark = pytest.mark.usefixtures("demo_city")
 
@@ -61,8 +61,7 @@ def test_fees_places_ways_contacts_and_law_are_shown_and_projected(desk: Client,
         {"first": "MON", "last": "THU", "opens": "08:00", "closes": "15:00"},
         {"first": "FRI", "last": "", "opens": "08:00", "closes": "11:00"},
     ]
-    response = edit(
-        desk,
+    response = publish(
         page_of("akta-kelahiran"),
         fee_free=None,
         channel="OFFICE",
@@ -81,7 +80,6 @@ def test_fees_places_ways_contacts_and_law_are_shown_and_projected(desk: Client,
             {"kind": "UU", "number": "25", "year": "2009", "title": "Pelayanan Publik", "url": "https://example.org/uu"}
         ),
         pledge="Kami melayani tepat waktu.",
-        **{"action__publish": "1"},
     )
     assert response.status_code == 302, response.context["form"].errors
     page = client.get("/layanan/akta-kelahiran/").content.decode()
@@ -103,15 +101,12 @@ def test_fees_places_ways_contacts_and_law_are_shown_and_projected(desk: Client,
 
 def test_facts_of_rows_come_from_the_indonesian_page(desk: Client, client: Client) -> None:
     fee = {"case": "Terlambat lapor", "amount": "50000", "note": "denda"}
-    edit(desk, page_of("akta-kelahiran"), fee_free=None, fees=rows(fee, kind="fee"), **{"action__publish": "1"})
+    publish(page_of("akta-kelahiran"), fee_free=None, fees=rows(fee, kind="fee"))
     late = {"case": "Reported late", "amount": "1", "note": "fine"}
-    assert (
-        edit(desk, page_of("akta-kelahiran", "en"), fees=rows(late, kind="fee"), **{"action__publish": "1"}).status_code
-        == 302
-    )
+    assert publish(page_of("akta-kelahiran", "en"), fees=rows(late, kind="fee")).status_code == 302
     english = client.get("/en/layanan/akta-kelahiran/").content.decode()
     assert "Reported late" in english and "Rp50,000" in english and "Rp1<" not in english
-    edit(desk, page_of("akta-kelahiran", "en"), fees=rows(late, late, kind="fee"), **{"action__publish": "1"})
+    publish(page_of("akta-kelahiran", "en"), fees=rows(late, late, kind="fee"))
     english = client.get("/en/layanan/akta-kelahiran/").content.decode()
     assert "Terlambat lapor" in english and "Reported late" not in english, (
         "other rows than in Indonesian: not a translation"
@@ -144,7 +139,7 @@ def test_what_contradicts_itself_is_refused_with_a_sentence() -> None:
 
 def test_a_free_service_has_no_fee_table(desk: Client) -> None:
     fee = {"case": "X", "amount": "5", "note": ""}
-    response = edit(desk, page_of("akta-kelahiran"), fees=rows(fee, kind="fee"), **{"action__publish": "1"})
+    response = publish(page_of("akta-kelahiran"), fees=rows(fee, kind="fee"))
     assert "Layanan gratis tidak punya tabel biaya" in str(response.context["form"].errors["fees"])
 
 

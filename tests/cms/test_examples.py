@@ -7,7 +7,7 @@ from accounts.models import User
 from cms import checks, examples
 from cms.models import DepartmentPage, ServicePage
 from services.catalogue.models import Category, Service
-from tests.cms.editor import edit, form_of, page_of, rows
+from tests.cms.editor import form_of, page_of, publish, rows
 
 pytestmark = pytest.mark.usefixtures("demo_city")
 
@@ -70,7 +70,7 @@ def test_text_of_an_example_that_is_left_is_refused_at_its_field(example: exampl
     assert "summary" in left and len(left) > 2
     found = {p.field: p.text for p in checks.problems(page) if "Ganti teks contoh" in p.text}
     assert set(found) == set(left)
-    response = edit(desk, page, **{"action__publish": "1"})
+    response = publish(page)
     assert response.status_code == 200 and set(left) <= response.context["form"].errors.keys()
     assert not ServicePage.objects.get(pk=page.pk).live
 
@@ -105,7 +105,7 @@ def test_a_copy_is_another_service_that_nobody_has_read_yet(desk: Client) -> Non
     assert [b.value["text"] for b in copy.requirements] == [b.value["text"] for b in page_of("akta-kelahiran").requirements]
     assert Service.objects.get(code="salinan-akta").form is None, "the form stays with the original"
     if copy.channel == "FORM":
-        response = edit(desk, copy, **{"action__publish": "1"})
+        response = publish(copy)
         assert "formulir" in str(response.context["form"].errors["channel"])
     assert Service.objects.get(code="akta-kelahiran").form is not None
 
@@ -125,10 +125,8 @@ def test_the_editor_asks_in_the_order_of_the_published_page(desk: Client) -> Non
 
 
 def test_only_rows_of_one_kind_are_asked(desk: Client) -> None:
-    response = edit(
-        desk,
+    response = publish(
         page_of("akta-kelahiran"),
         requirements=rows({"text": "", "form": "", "copies": "", "where": ""}),
-        **{"action__publish": "1"},
     )
     assert "requirements" in response.context["form"].errors

@@ -12,7 +12,7 @@ from accounts.models import User
 from cms import publishing
 from cms.models import ContentPage, ServicePage
 from cms.sheets import drafting, reading
-from tests.cms.editor import edit, page_of, rows
+from tests.cms.editor import edit, page_of, publish, rows
 from tests.cms.payloads import LINES, PAYLOADS, ROUNDS, everywhere, judge
 from tests.cms.sheets import as_csv, as_xlsx, put, row_of, table_of
 
@@ -33,8 +33,8 @@ def test_through_the_editor_it_stays_text(bob: User, client: Client, turn: int) 
         name: rows(*(value for _kind, value in given), kind=given[0][0]) if isinstance(given, list) else given
         for name, given in everywhere(turn).items()
     }
-    fields |= {"fee_free": None, "channel": "OFFICE", "action__publish": "1"}
-    response = edit(desk, page, **fields)
+    fields |= {"fee_free": None, "channel": "OFFICE"}
+    response = publish(page, **fields)
     assert response.status_code == 302, response.context["form"].errors
     for address in PUBLIC:
         judge(client.get(address).content.decode())

@@ -20,6 +20,7 @@ from services.catalogue import members
 from services.catalogue.journeys import lint, queries
 from services.catalogue.models import Department, DepartmentRole, Journey, Service
 from services.forms.actions import publish_form
+from tests.cms.editor import decide, desk_of
 
 pytestmark = pytest.mark.usefixtures("demo_city")
 
@@ -301,10 +302,10 @@ def form_of(page: JourneyPage, **changes: str) -> dict[str, Any]:
         "comments-INITIAL_FORMS": 0,
         **dict.fromkeys(("go_live_at", "expire_at", "seo_title", "search_description"), ""),
     }
-    return nested_form_data(values) | {"action-publish": "1"}
+    return nested_form_data(values) | {"action-submit": "1"}
 
 
-def test_the_desk_changes_a_step_in_the_editor_and_it_is_public_at_once(desk: Client, client: Client) -> None:
+def test_the_desk_changes_a_step_in_the_editor_and_it_is_public_once_it_is_approved(desk: Client, client: Client) -> None:
     page = birth()
     refused = desk.post(f"/kelola/pages/{page.pk}/edit/", form_of(page, after="nirwana"))
     assert refused.status_code == 200
@@ -312,6 +313,8 @@ def test_the_desk_changes_a_step_in_the_editor_and_it_is_public_at_once(desk: Cl
     assert "nirwana" not in client.get("/peristiwa/kelahiran/").content.decode()
     answer = desk.post(f"/kelola/pages/{page.pk}/edit/", form_of(page, why="Mencatat bayi Anda."))
     assert answer.status_code == 302, answer.context["form"].errors if answer.context else answer
+    assert "Mencatat bayi Anda." not in client.get("/peristiwa/kelahiran/").content.decode(), "not before the review"
+    decide(desk_of("admin"), page)
     public = client.get("/peristiwa/kelahiran/").content.decode()
     assert "Mencatat bayi Anda." in public and "5 dari 6 langkah" in public
     assert lint.findings(journeys.record_of(birth())) == [], "nothing was lost on the way through the editor"

@@ -8,7 +8,7 @@ from wagtail.models import Revision
 
 from accounts.models import User
 from cms import publishing, scope
-from cms.models import ContentPage, DepartmentPage, ServicePage
+from cms.models import ContentPage, DepartmentPage, JourneyPage, ServicePage
 from services.catalogue import queries
 from services.catalogue.models import (
     Category,
@@ -37,13 +37,11 @@ def test_everything_of_the_city_is_there() -> None:
 
 
 def test_every_page_is_live_with_a_revision() -> None:
-    for model in (ServicePage, DepartmentPage, ContentPage):
+    models = (ServicePage, DepartmentPage, ContentPage, JourneyPage)
+    for model in models:
         assert not model.objects.filter(live=False).exists()
         assert not model.objects.filter(latest_revision__isnull=True).exists()
-    assert (
-        Revision.objects.count()
-        == ServicePage.objects.count() + DepartmentPage.objects.count() + ContentPage.objects.count()
-    )
+    assert Revision.objects.count() == sum(model.objects.count() for model in models)
 
 
 def test_the_catalogue_equals_a_rebuild() -> None:

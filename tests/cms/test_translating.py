@@ -7,7 +7,7 @@ from accounts.models import User
 from cms import translating
 from cms.models import ContentPage, DepartmentPage
 from services.catalogue import queries
-from tests.cms.editor import edit, page_of, rows
+from tests.cms.editor import edit, page_of, publish, rows
 
 pytestmark = pytest.mark.usefixtures("demo_city")
 
@@ -27,28 +27,26 @@ def todo(code: str) -> translating.Todo:
 def test_fields_without_english_are_named_and_a_translated_one_is_not(desk: Client) -> None:
     before = todo("akta-kelahiran")
     assert "hasil layanan" in before.missing and "ringkasan" not in before.missing and before.changed == ()
-    edit(desk, page_of("akta-kelahiran", "en"), product="The certificate", **{"action__publish": "1"})
+    publish(page_of("akta-kelahiran", "en"), product="The certificate")
     assert "hasil layanan" not in todo("akta-kelahiran").missing
 
 
 def test_what_changed_in_indonesian_since_is_named_and_a_fact_is_not(desk: Client) -> None:
-    edit(desk, page_of("akta-kelahiran", "en"), product="The certificate", **{"action__publish": "1"})
-    edit(desk, page_of("akta-kelahiran"), fee_free=None, fee_amount=5, time_value=9, **{"action__publish": "1"})
+    publish(page_of("akta-kelahiran", "en"), product="The certificate")
+    publish(page_of("akta-kelahiran"), fee_free=None, fee_amount=5, time_value=9)
     assert todo("akta-kelahiran").changed == (), "a fee is a fact and has no translation"
-    edit(desk, page_of("akta-kelahiran"), product="Akta dan map", summary="Ringkasan lain", **{"action__publish": "1"})
+    publish(page_of("akta-kelahiran"), product="Akta dan map", summary="Ringkasan lain")
     assert todo("akta-kelahiran").changed == ("ringkasan", "hasil layanan")
-    edit(
-        desk,
+    publish(
         page_of("akta-kelahiran", "en"),
         product="Certificate and folder",
         summary="Another",
-        **{"action__publish": "1"},
     )
     assert todo("akta-kelahiran").changed == ()
 
 
 def test_a_draft_in_indonesian_asks_nothing_yet(desk: Client) -> None:
-    edit(desk, page_of("akta-kelahiran", "en"), product="The certificate", **{"action__publish": "1"})
+    publish(page_of("akta-kelahiran", "en"), product="The certificate")
     edit(desk, page_of("akta-kelahiran"), product="Masih draf")
     assert todo("akta-kelahiran").changed == ()
 
@@ -89,11 +87,9 @@ def test_the_portals_own_pages_are_on_the_operators_list() -> None:
 
 
 def test_the_translators_see_the_indonesian_text_beside_each_field(desk: Client) -> None:
-    edit(
-        desk,
+    publish(
         page_of("akta-kelahiran"),
         requirements=rows({"text": "Surat kelahiran lumba-lumba", "form": "copy", "copies": "1", "where": "Bidan"}),
-        **{"action__publish": "1"},
     )
     english = desk.get(f"/kelola/pages/{page_of('akta-kelahiran', 'en').pk}/edit/").content.decode()
     assert "Dalam bahasa Indonesia:" in english and "<p>Surat kelahiran lumba-lumba · Bidan</p>" in english

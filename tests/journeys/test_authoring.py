@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.journeys.conftest import City
-from tests.journeys.test_editing import desk, enter, publish  # noqa: F401 - a fixture
+from tests.journeys.test_editing import approve, desk, enter, press  # noqa: F401 - a fixture
 from tests.journeys.test_pages import problems_of
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
@@ -36,7 +36,7 @@ def test_bob_begins_from_an_example_and_is_told_what_is_left(browser: Any, city:
     tab.fill("[name=title]", "Konsultasi Uji Coba")
     assert "[ganti:" in tab.input_value("[name=summary]")
     tab.click("footer .w-dropdown__toggle")
-    tab.click("button[name=action-publish]")
+    tab.click("button[name=action-submit]")
     tab.wait_for_selector("text=Ganti teks contoh ini dengan teks Anda")
     blocks = tab.locator("[data-contentpath=places] input[id$=-address]")
     assert "[ganti" in blocks.first.input_value(), "what was begun is still there"
@@ -107,7 +107,12 @@ def test_a_spreadsheet_becomes_drafts_and_a_page_with_every_kind_of_row(desk: An
     desk.click("main a:has-text('Kutipan Kedua')")
     desk.wait_for_url("**/edit/")
     desk.wait_for_load_state("networkidle")
-    publish(desk)
+    edit = desk.url.removeprefix(city.base)
+    press(desk, "button[name=action-submit]")
+    desk.context.clear_cookies()
+    enter(desk, city, "rina", edit)
+    desk.wait_for_load_state("networkidle")
+    approve(desk)
     for prefix in ("", "/en"):
         desk.goto(f"{city.base}{prefix}/layanan/{row[head.index('Alamat halaman')]}/")
         desk.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")

@@ -10,7 +10,7 @@ import pytest
 
 from tests.journeys.conftest import City
 from tests.journeys.test_applying import sign_in
-from tests.journeys.test_editing import desk, enter, publish  # noqa: F401
+from tests.journeys.test_editing import desk, enter, press  # noqa: F401
 from tests.journeys.test_pages import problems_of
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
@@ -116,7 +116,7 @@ def test_bob_adds_a_question_with_a_condition_and_alice_is_asked_while_adi_goes_
     desk.context.clear_cookies()
     enter(desk, city, "admin", edit.removeprefix(city.base))  # whoever may publish
     desk.wait_for_load_state("networkidle")
-    publish(desk)
+    press(desk, "button[name=action-publish]")
 
     alice = resident(browser, city, "alice")
     open_part(alice, city, "pemohon")
