@@ -17,7 +17,7 @@ from django.db import models, transaction
 from cms import checks, department_pages, loading, publishing
 from cms.models import DepartmentPage, HomePage, ServicePage
 from portal.lib.languages import DEFAULT
-from services.catalogue import actions
+from services.catalogue import actions, synonyms
 from services.catalogue.models import (
     Category,
     Department,
@@ -89,6 +89,7 @@ def export() -> Row:
             }
             for n in Need.objects.prefetch_related("life_events", "categories").order_by("slug")
         ],
+        "words": synonyms.approved(),
         "services": _services(),
     }
 
@@ -176,6 +177,7 @@ def _fill(data: Row) -> Outcome:
     with publishing.muted():
         for row in data["services"]:
             _service(row, homes, outcome)
+    synonyms.bring(data.get("words", []))
     publishing.rebuild()
     return outcome
 

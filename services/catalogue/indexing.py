@@ -64,7 +64,7 @@ def index_services(services: Iterable[Service]) -> None:
             links.setdefault(int(service_id or 0), []).append(words)
         lived: dict[int, list[str]] = {}
         through = Service.life_events.through._default_manager.filter(service_id__in=ids)
-        for service_id, event in through.values_list("service_id", "lifeevent_id").order_by("lifeevent_id"):
+        for service_id, event in through.values_list("service_id", "lifeevent_id").order_by("lifeevent__slug"):
             lived.setdefault(service_id, []).append(events[event])
         lines = {
             s.pk: _lines(

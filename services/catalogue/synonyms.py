@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -75,6 +76,31 @@ def seed_for_services(words: dict[str, Iterable[str]]) -> int:
     added = _add(links)
     indexing.index_services(s for s in services.values() if s.is_public)
     return added
+
+
+def approved() -> list[dict[str, Any]]:
+    """Every link in use, as plain values: `words`, and either `means` or the code of a public `service`."""
+    used = WordLink.objects.filter(Q(service=None) | Q(service__is_public=True), state=State.APPROVED)
+    rows = used.order_by("words", "means", "service__code").values("words", "means", "service__code", "is_loose")
+    return [{**row, "service": row.pop("service__code")} for row in rows]
+
+
+@transaction.atomic
+def bring(rows: Iterable[dict[str, Any]]) -> int:
+    """Add what `approved` gave elsewhere; links that are here stay as they are. Returns how many are new."""
+    services = {s.code: s for s in Service.objects.all()}
+    return _add(
+        [
+            _stock(
+                folded(row["words"]),
+                means=folded(row["means"]),
+                service=services.get(row["service"]),
+                is_loose=row["is_loose"],
+            )
+            for row in rows
+            if folded(row["words"]) and (row["means"] if row["service"] is None else row["service"] in services)
+        ]
+    )
 
 
 def _stock(words: str, *, means: str = "", service: Service | None = None, is_loose: bool = False) -> WordLink:

@@ -52,7 +52,7 @@ def test_bob_reads_indonesian_in_tree_editor_and_scripts(bob: User) -> None:
     tree = desk.get(f"/kelola/pages/{corner.pk}/").content.decode()
     assert "Tindakan massal" in tree and "Saring menurut" in tree and "Filter by" not in tree
     editor = desk.get(f"/kelola/pages/{page.pk}/edit/").content.decode()
-    for word in ("Simpan draf", "Kirim untuk", "Komentar", "Pratinjau"):
+    for word in ("Simpan draf", "Pengajuan ke", "Komentar", "Pratinjau"):
         assert word in editor, word
     for word in (">Save draft<", ">Publish<", "Toggle preview", "Minimap"):
         assert word not in editor, word
