@@ -258,6 +258,8 @@ def _row_lines(group: Question, rows: list[Any], answers: Mapping[str, Any], con
     """Each answer of each row, called by the row it is in."""
     lines = []
     for number, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            continue
         for inner in group.questions:
             kind = type_of(inner)
             if not kind.answers or not holds(inner.show_if, {**answers, **row}, context.today):

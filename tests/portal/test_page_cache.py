@@ -238,9 +238,16 @@ NOT_SHOWN = {
     "cms.PageFigure",  # for the owner of a page, as the next two
     "cms.PageRemark",
     "cms.PageVote",
+    "cms.PageUpkeep",
     "cms.HomePage",
     "cms.DepartmentPage",  # its text is handed to the catalogue's Department
     "cms.ServicePage",  # projected into Service and ServiceText
+    "cms.JourneyPage",  # projected into Journey and JourneyStep
+    "cms.FormPage",  # published as a FormVersion
+    "cms.DepartmentFolder",  # for editors, as the next three
+    "cms.ServiceImport",
+    "cms.DepartmentReviewTask",
+    "cms.FirstPublicationTask",
 }
 
 

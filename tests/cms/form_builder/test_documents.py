@@ -156,6 +156,6 @@ def test_a_foreign_schema_becomes_questions_and_what_was_not_understood_is_liste
 
 def test_a_schema_that_contains_itself_many_times_is_read_quickly_enough_to_be_cut() -> None:
     laughs = {f"a{n}": {"properties": {f"x{m}": {"$ref": f"#/definitions/a{n + 1}"} for m in range(10)}} for n in range(20)}
-    laughs["a0"]["properties"]["nama"] = {"type": "string"}
+    laughs["a0"]["properties"] = {"nama": {"type": "string"}} | laughs["a0"]["properties"]
     found = exchange.read(json.dumps({"$ref": "#/definitions/a0", "definitions": laughs}).encode(), title="Uji")
     assert 0 < sum(len(part["questions"]) for part in found.document["parts"]) <= 80
