@@ -3,6 +3,9 @@ minute come from one address. `/petugas/umpan-balik/`: what was said, for the pa
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
@@ -75,16 +78,21 @@ def say(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _reader(request: SignedInRequest) -> None:
-    if not feedback.reads_feedback(request.user):
-        raise PermissionDenied
+def _readers_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    @login_required
+    @never_cache
+    @wraps(view)
+    def guarded(request: SignedInRequest, **kwargs: Any) -> HttpResponse:
+        if not feedback.reads_feedback(request.user):
+            raise PermissionDenied
+        return view(request, **kwargs)
+
+    return guarded
 
 
-@login_required
-@never_cache
+@_readers_only
 @require_safe
 def read(request: SignedInRequest) -> HttpResponse:
-    _reader(request)
     done = request.GET.get("tampil") == "selesai"
     state = PageRemark.State.DONE if done else PageRemark.State.OPEN
     page = Paginator(feedback.remarks(request.user).filter(state=state), 25).get_page(request.GET.get("hal"))
@@ -100,10 +108,9 @@ def read(request: SignedInRequest) -> HttpResponse:
     return render(request, "staff/feedback.html", context)
 
 
-@login_required
+@_readers_only
 @posted("staff-feedback")
 def settle(request: SignedInRequest, pk: int) -> HttpResponse:
-    _reader(request)
     if not feedback.settle(request.user, pk):
         raise Http404
     messages.success(request, _("Ditandai sudah ditindaklanjuti."))

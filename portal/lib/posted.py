@@ -15,14 +15,15 @@ View = Callable[..., HttpResponse]
 def posted(page: str, *names: str) -> Callable[[View], View]:
     """POST goes through; GET leads to the page where the form stands, so that nobody ends at a blank 405.
 
-    page: its route; names: those of the door's arguments that it takes.
+    page: its route; names: those of the address's arguments that it takes.
     """
 
     def mark(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.method in ("GET", "HEAD"):
-                page_itself: HttpResponse = redirect(page, **{name: kwargs[name] for name in names})
+                address = request.resolver_match.kwargs if request.resolver_match else kwargs
+                page_itself: HttpResponse = redirect(page, **{name: address[name] for name in names})
                 return page_itself
             if request.method != "POST":
                 return HttpResponseNotAllowed(["POST"])

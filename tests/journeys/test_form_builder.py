@@ -67,6 +67,7 @@ def test_bob_adds_a_question_with_a_condition_and_alice_is_asked_while_adi_goes_
     desk.click(".w-slim-header .w-dropdown__toggle, header .w-dropdown__toggle")
     desk.click("a[href*='/formpage/']")
     desk.wait_for_load_state("networkidle")
+    desk.wait_for_timeout(5_000)  # the editor notes a while later what the form began with: until then nothing saves itself
 
     part = child_of(desk, "body-0")
     part.locator("> section > .w-panel__header [data-panel-toggle]").click()
@@ -95,8 +96,10 @@ def test_bob_adds_a_question_with_a_condition_and_alice_is_asked_while_adi_goes_
     assert desk.input_value(f"[name='{rule}-value']") == last
 
     desk.click("[data-side-panel-toggle=preview], button[aria-label*='ratinjau'], button[aria-label*='review']")
-    desk.select_option("select[data-w-preview-target=mode], #id_preview_mode", "bagian:pemohon")
     frame = desk.frame_locator("iframe[data-w-preview-target=iframe], .w-preview iframe").first
+    frame.locator("main").wait_for()
+    desk.wait_for_load_state("networkidle")
+    desk.select_option("select[data-w-preview-target=mode], #id_preview_mode", "bagian:pemohon")
     frame.locator(".k-field", has_text=QUESTION).wait_for(state="attached")
     assert desk.evaluate("document.querySelector('.w-preview iframe, iframe').contentWindow.innerWidth") <= 400
 
