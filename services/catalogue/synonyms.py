@@ -81,8 +81,8 @@ def seed_for_services(words: dict[str, Iterable[str]]) -> int:
 def approved() -> list[dict[str, Any]]:
     """Every link in use, as plain values: `words`, and either `means` or the code of a public `service`."""
     used = WordLink.objects.filter(Q(service=None) | Q(service__is_public=True), state=State.APPROVED)
-    rows = used.order_by("words", "means", "service__code").values("words", "means", "service__code", "is_loose")
-    return [{**row, "service": row.pop("service__code")} for row in rows]
+    rows = used.order_by("words", "means", "service__code").values_list("words", "means", "service__code", "is_loose")
+    return [dict(zip(("words", "means", "service", "is_loose"), row, strict=True)) for row in rows]
 
 
 @transaction.atomic
