@@ -6,6 +6,7 @@ With JOURNEYS_ON=full it is started as `make full` does: PostgreSQL, Redis, ngin
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 import os
@@ -153,11 +154,27 @@ def trusted_key(certificate: Path) -> str:
     return base64.b64encode(hashlib.sha256(raw).digest()).decode()
 
 
+def until_read(click: Callable[..., None]) -> Callable[..., None]:
+    """A click that is over when the page it led to has been read whole.
+
+    Playwright waits only for the first bytes of a page that a click leads to: what is counted then may be missing.
+    """
+
+    @functools.wraps(click)
+    def clicked(target: Any, *arguments: Any, **options: Any) -> None:
+        click(target, *arguments, **options)
+        page = getattr(target, "page", target)
+        if not page.is_closed():
+            page.wait_for_load_state("domcontentloaded")
+
+    return clicked
+
+
 @pytest.fixture(scope="session")
 def browser(city: City) -> Iterator[Any]:
     if CHROMIUM is None:
         pytest.skip("journey: no Chromium found (apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import Locator, Page, sync_playwright
 
     certificate = city.var / "tls" / "portal.crt"
     trust = [f"--ignore-certificate-errors-spki-list={trusted_key(certificate)}"] if ON_FULL_STACK else []
@@ -166,7 +183,10 @@ def browser(city: City) -> Iterator[Any]:
             executable_path=CHROMIUM,
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", *trust],
         )
-        yield started
+        with pytest.MonkeyPatch.context() as patched:
+            for kind in (Page, Locator):
+                patched.setattr(kind, "click", until_read(kind.click))
+            yield started
         started.close()
 
 
