@@ -36,6 +36,8 @@ _PERMISSIONS = ", ".join(
         "publickey-credentials-get=(self)",
     ]
 )
+# Of answers that no browser shows as a page: nothing in them may run, load or be framed.
+_MACHINE_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _REQUESTS = counter("portal_requests", "Requests answered", ["route", "method", "status"])
 _REQUEST_SECONDS = histogram("portal_request_seconds", "From a request to its answer", ["route"])
@@ -152,7 +154,7 @@ class ApiLimitsMiddleware:
 
 
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
-    """The strict policy everywhere; Wagtail's admin gets the one it can live with."""
+    """The strict policy everywhere; Wagtail's admin gets the one it can live with, machines one that allows nothing."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if getattr(request, "is_dummy", False):  # a page of ours in the frame of the back office's preview
@@ -162,6 +164,9 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
             response["X-Frame-Options"] = "SAMEORIGIN"
         elif request.path.startswith("/api/v1/docs/"):
             response._csp_update = settings.API_DOCS_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
+        elif request.path.startswith(MACHINES):
+            response["Content-Security-Policy"] = _MACHINE_POLICY
+            return response
         elif path_in(DEFAULT, request.path).startswith("/akun/") and (target := _sign_on_target(request)):
             response._csp_update = {"form-action": [target]}  # type: ignore[attr-defined]
         return super().process_response(request, response)
@@ -188,6 +193,20 @@ class BrowserPolicyMiddleware:
         response["Permissions-Policy"] = _PERMISSIONS
         open_to_all = request.path.startswith(("/api/", "/.well-known/", "/oidc/jwks.json"))
         response["Cross-Origin-Resource-Policy"] = "cross-origin" if open_to_all else "same-origin"
+        return response
+
+
+class MachinePolicyMiddleware:
+    """What the two above say of `/api/`, without working it out anew for each answer (the short way of lookups)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response["Permissions-Policy"] = _PERMISSIONS
+        response["Cross-Origin-Resource-Policy"] = "cross-origin"
+        response["Content-Security-Policy"] = _MACHINE_POLICY
         return response
 
 

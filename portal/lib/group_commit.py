@@ -1,7 +1,8 @@
 """Rows that many requests write at once, committed together: one writer thread a process, at most 50 rows a transaction.
 
 `put` comes back when the row is durable, or raises what kept it from being so; `leave` does not wait and may lose rows with the
-process. Without the writer (tests, inside a transaction) both write at once.
+process: what nobody waits for is written when somebody's row is, or after LINGER_SECONDS. Without the writer (tests, inside a
+transaction) both write at once.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import logging
 import os
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import close_old_connections, transaction
@@ -21,12 +23,13 @@ _log = logging.getLogger(__name__)
 MOST_TOGETHER = 50
 MOST_WAITING = 5_000
 PATIENCE_SECONDS = 20.0
+LINGER_SECONDS = 0.1
 
 
 @dataclass
 class _Entry:
     row: Model
-    done: threading.Event = field(default_factory=threading.Event)
+    done: threading.Event | None = None  # set when somebody waits
     error: Exception | None = None
 
 
@@ -44,10 +47,11 @@ def put(row: Model) -> None:
     if _alone():
         row.save(force_insert=True)
         return
-    entry = _Entry(row)
+    done = threading.Event()
+    entry = _Entry(row, done)
     _start()
     _waiting.put(entry)
-    if not entry.done.wait(PATIENCE_SECONDS):
+    if not done.wait(PATIENCE_SECONDS):
         raise NotWrittenError
     if entry.error is not None:
         raise entry.error
@@ -81,13 +85,21 @@ def _start() -> None:
 
 def _work() -> None:
     while True:
-        entries = [_waiting.get()]
-        while len(entries) < MOST_TOGETHER:
-            try:
-                entries.append(_waiting.get_nowait())
-            except queue.Empty:
-                break
-        _write(entries)
+        _write(_next())
+
+
+def _next() -> list[_Entry]:
+    """The rows of one transaction: those that are there, and while nobody waits for any of them those that come soon."""
+    entries = [_waiting.get()]
+    until, awaited = time.monotonic() + LINGER_SECONDS, entries[0].done is not None
+    while len(entries) < MOST_TOGETHER:
+        left = 0.0 if awaited else until - time.monotonic()
+        try:
+            entries.append(_waiting.get(timeout=left) if left > 0 else _waiting.get_nowait())
+        except queue.Empty:
+            break
+        awaited = awaited or entries[-1].done is not None
+    return entries
 
 
 def _write(entries: Sequence[_Entry]) -> None:
@@ -99,7 +111,8 @@ def _write(entries: Sequence[_Entry]) -> None:
         for entry in entries:
             _try(entry, lambda entry=entry: _together([entry]))  # type: ignore[misc]
     for entry in entries:
-        entry.done.set()
+        if entry.done is not None:
+            entry.done.set()
 
 
 def _try(entry: _Entry, act: Callable[[], None]) -> None:

@@ -34,6 +34,7 @@ _VALUE = re.compile(r"[\x20-\x7e\xa0-\xff]{0,8000}")
 _READ_HEADERS = frozenset(
     {"content-type", "content-length", "content-encoding", "retry-after", "date", "etag", "last-modified", "link"}
 )
+_NOTED = frozenset(name.encode() for name in {*_READ_HEADERS, "transfer-encoding"})
 _OURS = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "expect", "accept-encoding", "te", "upgrade"}
 )
@@ -260,12 +261,11 @@ class _Attempt:
         if self.header_bytes > self.limits.header_bytes or self.header_lines > self.limits.header_count + 2:
             self.problem = CallError(Cause.TOO_LARGE, Sent.MAYBE, "too many headers")
             return -1
-        text = line.decode("latin-1").rstrip("\r\n")
-        if text.upper().startswith("HTTP/"):
+        name, colon, value = line.partition(b":")
+        if line[:5].upper() == b"HTTP/":
             self.headers.clear()  # an interim answer (100, 103) came before this one
-        elif ":" in text and not text[0].isspace():
-            name, _, value = text.partition(":")
-            self.headers.append((name.strip().lower(), value.strip()))
+        elif colon and not line[:1].isspace() and (kept := name.strip().lower()) in _NOTED:
+            self.headers.append((kept.decode(), value.strip().decode("latin-1")))
         return None
 
     def _write(self, data: bytes) -> int | None:

@@ -83,7 +83,11 @@ class LookupsAPI(APIView):
         """What no part of a lookup raised by itself (no token, too little scope or assurance, too many calls) is the caller's."""
         if isinstance(exc, APIException) and exc.status_code < 500:
             exc.members = {"fault": "caller", **getattr(exc, "members", {})}  # type: ignore[attr-defined]
-        return super().handle_exception(exc)
+        response = super().handle_exception(exc)
+        if isinstance(exc, Problem) and exc.members.get("fault") == "department":
+            # Its breaker, figures and exchanges tell it: an error of ours for each question of an outage would drown ours.
+            response._has_been_logged = True  # type: ignore[attr-defined]
+        return response
 
 
 class LookupView(LookupsAPI):

@@ -241,12 +241,16 @@ def test_a_public_answer_is_better_stale_than_none_and_says_so(connection: Conne
     assert stale.status_code == 200 and stale.json()["stale"] is True
 
 
-def test_after_five_failures_nothing_is_asked_for_a_while(connection: Connection, resident: Program) -> None:
+def test_after_five_failures_nothing_is_asked_for_a_while(
+    connection: Connection, resident: Program, caplog: pytest.LogCaptureFixture
+) -> None:
     with chaos.chaos(*[chaos.answer(500, b"{}")] * 8) as server:
         at(connection, server.url)
         codes = [resident.call("GET", NAME)[1]["code"] for _ in range(7)]
         assert len(server.requests) == shield.FAILURES_TO_OPEN
     assert codes == ["department_failed"] * 5 + ["department_unavailable"] * 2
+    # A department's outage is told by its breaker and its figures: our own errors must not drown in it.
+    assert [record for record in caplog.records if record.name == "django.request"] == []
 
 
 def test_what_the_list_and_the_document_say_is_what_is_answered(connection: Connection) -> None:
