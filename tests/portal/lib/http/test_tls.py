@@ -18,7 +18,7 @@ def authority(tmp_path_factory):
 
 def ask(server, authority):
     request = Request("POST", server.url + "/", {"Content-Type": "application/json"}, b"{}")
-    return call(request, policy=OPEN, fresh=True, deadline_seconds=2, ca_file=str(authority.file))
+    return call(request, policy=OPEN, fresh=True, deadline_seconds=10, ca_file=str(authority.file))
 
 
 def test_a_good_certificate_is_accepted(authority):
@@ -44,7 +44,7 @@ def test_a_bad_certificate_is_a_tls_error_and_nothing_was_sent(authority, wrong)
                 request,
                 policy=OPEN,
                 fresh=True,
-                deadline_seconds=2,
+                deadline_seconds=10,
                 ca_file=str(authority.file),
                 on_mark=lambda: marked.append(1),
             )
@@ -72,10 +72,10 @@ def test_the_name_is_kept_while_the_address_is_pinned(authority, monkeypatch):
     monkeypatch.setattr(resolver, "_ask", lambda host: ("127.0.0.1",))
     with c.chaos(c.answer(200, b"{}"), tls=authority.context("named", names=["dinas.example"])) as server:
         request = Request("GET", f"https://dinas.example:{server.port}/")
-        assert call(request, policy=OPEN, fresh=True, deadline_seconds=2, ca_file=str(authority.file)).status == 200
+        assert call(request, policy=OPEN, fresh=True, deadline_seconds=10, ca_file=str(authority.file)).status == 200
         wrong = Request("GET", f"https://lain.example:{server.port}/")
         with pytest.raises(CallError) as caught:
-            call(wrong, policy=OPEN, fresh=True, deadline_seconds=2, ca_file=str(authority.file))
+            call(wrong, policy=OPEN, fresh=True, deadline_seconds=10, ca_file=str(authority.file))
     resolver.forget()
     assert caught.value.cause is Cause.TLS
 
@@ -83,7 +83,7 @@ def test_the_name_is_kept_while_the_address_is_pinned(authority, monkeypatch):
 def test_the_systems_authorities_do_not_know_ours(authority):
     good = authority.context("good2", addresses=["127.0.0.1"])
     with c.chaos(c.answer(200, b"{}"), tls=good) as server, pytest.raises(CallError) as caught:
-        call(Request("GET", server.url), policy=OPEN, fresh=True, deadline_seconds=2)
+        call(Request("GET", server.url), policy=OPEN, fresh=True, deadline_seconds=10)
     assert caught.value.cause is Cause.TLS
 
 

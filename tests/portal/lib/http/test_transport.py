@@ -207,7 +207,7 @@ def test_writes_use_a_fresh_connection_each_and_reads_keep_theirs():
 
         def read_three_times():
             for _ in range(3):
-                call(Request("GET", server.url), policy=OPEN, fresh=False, deadline_seconds=1)
+                call(Request("GET", server.url), policy=OPEN, fresh=False, deadline_seconds=10)
 
         thread = threading.Thread(target=read_three_times)
         thread.start()
