@@ -6,6 +6,8 @@ import secrets
 from datetime import datetime, timedelta
 
 from allauth.idp.oidc.models import Client, Token
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from accounts.assurance import ACR
@@ -27,9 +29,8 @@ def access_token_for(
 ) -> str:
     """The bearer token. lives: longer than ten minutes, for programs that put load on the portal for an hour."""
     client = Client.objects.filter(pk=app).first() or _register(app)
-    signed_in = grants.SignedIn(
-        secrets.token_urlsafe(8), ACR[level or user.assurance_level], ["pwd"], auth_time or timezone.now()
-    )
+    sid = secrets.token_urlsafe(8)
+    signed_in = grants.SignedIn(sid, ACR[level or user.assurance_level], ["pwd"], auth_time or timezone.now())
     code = grants.issue_code(
         client,
         user,
@@ -45,7 +46,18 @@ def access_token_for(
     assert grants.add_tokens(grant, access=value, refresh="", scopes=scopes)
     if lives is not None:
         Token.objects.by_value(value).update(expires_at=timezone.now() + lives)
+        _session(user, sid, lives)
     return value
+
+
+def _session(user: User, sid: str, lives: timedelta) -> None:
+    """The session at our pages that the app was entered from: when it is no more, the clock ends what the app holds."""
+    store = SessionStore()
+    store.set_expiry(lives)
+    store.create()
+    UserSession.objects.create(
+        user=user, session_key=store.session_key, ip="127.0.0.1", user_agent="Uji", data={"sid": sid, "staff": False}
+    )
 
 
 def _register(app: str) -> Client:

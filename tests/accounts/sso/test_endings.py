@@ -11,9 +11,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import LogoutNotice, User
+from accounts.sso import endings, grants
 from accounts.sso.endings import end_everything
 from accounts.timetable import end_gone_sessions
 from tests.accounts.sso.conftest import Party, error_of
+from tests.tokens import access_token_for
 
 
 def is_over(party: Party, tokens: dict[str, str]) -> bool:
@@ -117,3 +119,11 @@ def test_a_new_password_ends_every_other_session_and_what_is_left_of_older_ones(
     for one, tokens in ((old, forgotten), (other, there)):
         assert one.userinfo(tokens["access_token"]).status_code == 401
     assert end_gone_sessions() == 0, "its new key is known"
+
+
+def test_a_program_that_works_for_an_hour_has_a_session_behind_it(alice: User) -> None:
+    value = access_token_for(alice, lives=timedelta(hours=1))
+    endings.end_gone(timezone.now() + timedelta(minutes=50))
+    assert grants.access_token(value) is not None
+    endings.end_gone(timezone.now() + timedelta(minutes=61))
+    assert grants.access_token(value) is None
