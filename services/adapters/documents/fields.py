@@ -13,6 +13,7 @@ from services.adapters.documents.values import Api, ApiOperation, Schema
 MAX_FIELDS = 200
 MAX_DEPTH = 8
 MAX_CHAIN = 30
+DEPTHS = (MAX_DEPTH, 3, 1)
 Defs = Mapping[str, Schema]
 
 
@@ -91,9 +92,10 @@ def leaves(
     required: bool = True,
     above: tuple[int, ...] = (),
     budget: Budget | None = None,
+    deep: int = MAX_DEPTH,
 ) -> Iterator[Field]:
-    """The single values of a schema, lists of objects as one field with its items. What contains itself is left out below, and
-    what comes after the budget is spent."""
+    """The single values of a schema, lists of objects as one field with its items. What contains itself is left out below,
+    what lies deeper than `deep` objects, and what comes after the budget is spent."""
     budget = budget or Budget()
     if not budget.spend():
         return
@@ -102,13 +104,13 @@ def leaves(
     if isinstance(properties, Mapping):
         if not budget.spend(len(properties) // 10):
             return
-        if id(properties) in above or len(above) >= MAX_DEPTH:
+        if id(properties) in above or len(above) >= deep:
             return
         must = found.get("required") or []
         for name, inner in properties.items():
             path = f"{prefix}.{escaped(name)}" if prefix else escaped(name)
             inside, needed = (*above, id(properties)), required and name in must
-            yield from leaves(inner, defs, prefix=path, required=needed, above=inside, budget=budget)
+            yield from leaves(inner, defs, prefix=path, required=needed, above=inside, budget=budget, deep=deep)
             if budget.spent:
                 return
         return
@@ -118,10 +120,25 @@ def leaves(
     if field.kind == "array":
         item = plain(found.get("items") if isinstance(found.get("items"), Mapping) else None, defs)
         if isinstance(item.get("properties"), Mapping):
-            if inner_fields := tuple(islice(leaves(item, defs, above=above, budget=budget), MAX_FIELDS)):
+            if inner_fields := tuple(islice(leaves(item, defs, above=above, budget=budget, deep=deep), MAX_FIELDS)):
                 yield Field(prefix, found, required, inner_fields)
             return
     yield field
+
+
+def readable(schema: Schema, defs: Defs, most: int, *, required: bool = True, budget: Budget | None = None) -> list[Field]:
+    """At most so many fields. Where the whole is too much to read, what lies near the top is read in place of what comes first,
+    and the budget says that something was left out."""
+    budget = budget or Budget()
+    best: list[Field] = []
+    for deep in DEPTHS:
+        share = budget.share(max(1, budget.left * 2 // 3))
+        found = list(islice(leaves(schema, defs, required=required, budget=share, deep=deep), most))
+        if found and not share.spent:
+            return found
+        budget.spent = budget.spent or share.spent
+        best = max(best, found, key=len)
+    return best
 
 
 def escaped(name: str) -> str:
@@ -141,16 +158,16 @@ def sent(api: Api, operation: ApiOperation, budget: Budget | None = None) -> lis
             else:
                 found.append(Field(path, schema, required))
     if operation.body is not None:
-        body = leaves(operation.body.schema, api.sent, required=operation.body.required, budget=budget)
-        ours = (one for one in body if one.schema.get("readOnly") is not True)
-        found += islice(ours, MAX_FIELDS + 1 - len(found))
+        body = readable(operation.body.schema, api.sent, 2 * MAX_FIELDS, required=operation.body.required, budget=budget)
+        ours = [one for one in body if one.schema.get("readOnly") is not True]
+        found += ours[: MAX_FIELDS + 1 - len(found)]
     return found
 
 
 def answered(api: Api, operation: ApiOperation, budget: Budget | None = None) -> list[Field]:
     """What the first good answer of this operation gives."""
     schema = good_answer(operation)
-    return list(islice(leaves(schema, api.answered, budget=budget), MAX_FIELDS)) if schema is not None else []
+    return readable(schema, api.answered, MAX_FIELDS, budget=budget) if schema is not None else []
 
 
 def good_answer(operation: ApiOperation) -> Schema | None:
