@@ -1,4 +1,4 @@
-"""The root of the tree and the portal's own pages (help, privacy, accessibility, open data, about)."""
+"""The portal's own pages (help, privacy, accessibility, open data, about), and what every page of ours has."""
 
 from __future__ import annotations
 
@@ -45,23 +45,6 @@ class CopyWithoutAlias(CopyForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields.pop("alias", None)
-
-
-class HomePage(FlatAddress, Page):
-    """The root of the portal. Its content is made from the catalogue, so there is nothing to edit."""
-
-    max_count = 1
-    parent_page_types = ["wagtailcore.Page"]
-    subpage_types = ["cms.ContentPage", "cms.DepartmentPage"]
-
-    class Meta:
-        verbose_name = _("beranda")
-
-    def flat_path(self) -> str:
-        return "/"
-
-    def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
-        return TemplateResponse(request, "cms/content.html", {"page": self})
 
 
 class ContentPage(FlatAddress, Page):
