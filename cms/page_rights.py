@@ -17,6 +17,10 @@ class PageRights(PagePermissionTester):
     def _may_hold_back(self) -> bool:
         return bool(self.user.is_active and not self.page_is_root and "unlock" in getattr(self, "permissions", ()))
 
+    def can_read(self) -> bool:
+        """The draft as residents would see it: who writes or decides, and who may hold it back."""
+        return bool(self.can_edit() or self.can_publish() or self._may_hold_back())
+
     def can_unpublish(self) -> bool:
         if super().can_unpublish():
             return True

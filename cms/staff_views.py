@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.requests import SignedInRequest
 from cms import feedback, scope, upkeep
+from cms.departments import may_write
 from services.catalogue.models import Department
 
 PAGES = 25
@@ -34,6 +35,7 @@ def pages(request: SignedInRequest) -> HttpResponse:
         "well": len(all_pages) - len(states),
         "departments": departments.order_by("name") if departments.count() > 1 else (),
         "chosen": chosen,
+        "open": may_write(request.user, all_pages),
         "reads_feedback": feedback.reads_feedback(request.user),
         "nav": "halaman",
     }
