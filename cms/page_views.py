@@ -176,7 +176,9 @@ class OurViewDraftView(ViewDraftView):
             raise PermissionDenied
         modes = {name for name, _label in page.preview_modes}
         wanted = request.GET.get("mode", "")
-        response: HttpResponseBase = page.make_preview_request(request, wanted if wanted in modes else page.default_preview_mode)
+        response: HttpResponseBase = page.make_preview_request(
+            request, wanted if wanted in modes else page.default_preview_mode
+        )
         return response
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -107,9 +108,22 @@ def publish_only_complete_pages(request: HttpRequest, action_type: str, objects:
     incomplete = [p.title for p in pages if isinstance(p, ServicePage) and checks.problems(p)]
     incomplete += [p.title for p in pages if isinstance(p, JourneyPage) and journeys.problems(p)]
     if not incomplete:
-        return None
+        return _only_free_addresses(request, pages)
     messages.error(request, _("Belum lengkap, jadi tidak ada yang diterbitkan: %s") % ", ".join(incomplete))
     return redirect("wagtailadmin_explore_root")
+
+
+def _only_free_addresses(request: HttpRequest, pages: list[Any]) -> HttpResponse | None:
+    """Another page may have taken a draft's address since it was written."""
+    for page in pages:
+        try:
+            page.full_clean()
+        except ValidationError as refused:
+            messages.error(
+                request, _("%(title)s tidak bisa terbit: %(why)s") % {"title": page.title, "why": " ".join(refused.messages)}
+            )
+            return redirect("wagtailadmin_explore_root")
+    return None
 
 
 @hooks.register("after_publish_page")
