@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.views.decorators.cache import never_cache
-from wagtail.models import GroupPagePermission
+from wagtail.models import GroupPagePermission, Page
 
 from accounts.permissions import is_operator
 from accounts.requests import SignedInRequest
@@ -31,6 +31,15 @@ def writes_in(user: Any) -> list[DepartmentPage]:
         return []
     own = GroupPagePermission.objects.filter(group__user=user, permission__codename__in=_WRITING).values("page")
     return list(_all() if user.is_superuser else _all().filter(pk__in=own))
+
+
+def may_write(user: Any, pages: Iterable[Page]) -> set[int]:
+    """Ids of those of these pages whose editor is open to this person by their rights on its department."""
+    if user.is_superuser:
+        return {page.pk for page in pages}
+    corners = GroupPagePermission.objects.filter(group__user=user, permission__codename__in=_WRITING)
+    paths = tuple(corners.values_list("page__path", flat=True).distinct())
+    return {page.pk for page in pages if page.path.startswith(paths)} if paths else set()
 
 
 def of_reader(user: Any) -> list[DepartmentPage]:

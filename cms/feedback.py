@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -125,10 +126,11 @@ def voices(user: User, *, days: int = 90, limit: int = 200) -> list[PageVoice]:
     return [PageVoice(row["path"], row["good"], row["bad"]) for row in counted]
 
 
-def unhelpful_votes(service_codes: list[str], since: date) -> dict[str, int]:
-    """By service: how many people its page did not help since that day."""
-    rows = PageVote.objects.filter(service__code__in=service_codes, day__gte=since).values_list("service__code").order_by()
-    return dict(rows.annotate(n=Sum("not_helpful")).values_list("service__code", "n"))
+def votes_of(services: Sequence[str], since: date) -> dict[str, tuple[int, int]]:
+    """By code of the service: how many people its page did not help since that day, of how many that said so or the contrary."""
+    rows = PageVote.objects.filter(service__code__in=services, day__gte=since).values_list("service__code").order_by()
+    counted = rows.annotate(good=Sum("helpful"), bad=Sum("not_helpful"))
+    return {code: (bad, good + bad) for code, good, bad in counted.values_list("service__code", "good", "bad")}
 
 
 def remarks(user: User) -> QuerySet[PageRemark]:

@@ -16,7 +16,9 @@ from wagtail.models.reference_index import ReferenceIndex
 from wagtail.signal_handlers import disable_reference_index_auto_update
 
 from cms import publishing
+from cms.home import beginning
 from cms.models import ContentPage, DepartmentPage, HomePage, ServicePage
+from portal.lib.languages import DEFAULT
 
 P = TypeVar("P", bound=Page)
 
@@ -35,7 +37,7 @@ def ensure_home(title: str, hostname: str = "localhost") -> HomePage:
     for page in Page.objects.child_of(root).filter(depth=2):
         page.delete()
     root = Page.objects.get(pk=root.pk)
-    home = HomePage(title=title, slug="beranda")
+    home = HomePage(title=title, slug="beranda", body=beginning(DEFAULT))
     root.add_child(instance=home)
     Site.objects.update_or_create(
         is_default_site=True, defaults={"hostname": hostname, "root_page": home, "site_name": title}
@@ -52,7 +54,13 @@ def ensure_translated_home(home: HomePage, language: str, title: str) -> HomePag
     found = HomePage.objects.filter(translation_key=home.translation_key, locale=locale).first()
     if found is not None:
         return found
-    translated = HomePage(title=title, slug=f"{home.slug}-{language}", locale=locale, translation_key=home.translation_key)
+    translated = HomePage(
+        title=title,
+        slug=f"{home.slug}-{language}",
+        locale=locale,
+        translation_key=home.translation_key,
+        body=beginning(language),
+    )
     home.get_parent().add_child(instance=translated)
     Site.clear_site_root_paths_cache()
     return translated

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from wagtail.models import PagePermissionTester
+from typing import Any
+
+from wagtail.models import Page, PagePermissionTester
+
+from cms import reviewers
+from services.catalogue.models import DepartmentRole
 
 
 class PageRights(PagePermissionTester):
@@ -12,6 +17,10 @@ class PageRights(PagePermissionTester):
     def _may_hold_back(self) -> bool:
         return bool(self.user.is_active and not self.page_is_root and "unlock" in getattr(self, "permissions", ()))
 
+    def can_read(self) -> bool:
+        """The draft as residents would see it: who writes or decides, and who may hold it back."""
+        return bool(self.can_edit() or self.can_publish() or self._may_hold_back())
+
     def can_unpublish(self) -> bool:
         if super().can_unpublish():
             return True
@@ -19,3 +28,44 @@ class PageRights(PagePermissionTester):
 
     def can_unschedule(self) -> bool:
         return bool(super().can_unschedule() or self._may_hold_back())
+
+
+_AT_HOME = {
+    DepartmentRole.EDITOR: {"change"},
+    DepartmentRole.REVIEWER: {"change", "lock", "unlock"},
+    DepartmentRole.MANAGER: {"lock", "unlock"},
+}
+
+
+def rights_at_home(user: Any) -> set[str]:
+    """What this person may do with the home page: their roles in the department that is the city's desk say it.
+
+    Not rows of Wagtail's: a right on the home page would be one on every page below it.
+    """
+    if not user.is_active or not user.is_authenticated:
+        return set()
+    roles = user.memberships.filter(department__code=reviewers.desk(), role__in=list(_AT_HOME)).values_list(
+        "role", flat=True
+    )
+    return {right for role in roles for right in _AT_HOME[DepartmentRole(role)]}
+
+
+class HomeRights(PageRights):
+    """Of the home page alone. It stays where it is and stays public: nobody but a superuser moves, copies or unpublishes it."""
+
+    def __init__(self, user: Any, page: Page) -> None:
+        super().__init__(user, page)
+        if user.is_active and not user.is_superuser:
+            self.permissions = rights_at_home(user)
+
+    def can_unpublish(self) -> bool:
+        return bool(self.user.is_superuser and super().can_unpublish())
+
+    def can_delete(self, ignore_bulk: bool = False) -> bool:
+        return bool(self.user.is_superuser and super().can_delete(ignore_bulk))
+
+    def can_move(self) -> bool:
+        return bool(self.user.is_superuser and super().can_move())
+
+    def can_copy(self) -> bool:
+        return bool(self.user.is_superuser and super().can_copy())

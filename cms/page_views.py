@@ -7,19 +7,20 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
 from wagtail.admin.ui.side_panels import BaseSidePanel
 from wagtail.admin.views.pages.edit import EditView
+from wagtail.admin.views.pages.preview import ViewDraftView
 from wagtail.admin.views.pages.unpublish import UnpublishView
 from wagtail.admin.views.pages.workflow import WorkflowActionView
 from wagtail.admin.viewsets.pages import PageViewSet
-from wagtail.models import Comment, CommentReply, PageSubscription, Revision
+from wagtail.models import Comment, CommentReply, Page, PageSubscription, Revision
 
 from cms import checks, review
 from cms.beginning import BeginView
@@ -166,8 +167,24 @@ class OurWorkflowActionView(WorkflowActionView):
         return response
 
 
+class OurViewDraftView(ViewDraftView):
+    """Heads of departments hold pages back, so they read them; the editor stays closed to them."""
+
+    def dispatch(self, request: HttpRequest, page_id: int, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        page = get_object_or_404(Page, pk=page_id).get_latest_revision_as_object()
+        if not page.permissions_for_user(request.user).can_read() or not page.is_previewable():
+            raise PermissionDenied
+        modes = {name for name, _label in page.preview_modes}
+        wanted = request.GET.get("mode", "")
+        response: HttpResponseBase = page.make_preview_request(
+            request, wanted if wanted in modes else page.default_preview_mode
+        )
+        return response
+
+
 class _OurPages(PageViewSet):
     edit_view_class = OurEditView
+    view_draft_view_class = OurViewDraftView
     unpublish_view_class = OurUnpublishView
     workflow_action_view_class = OurWorkflowActionView
     parent_models: Any = ()  # lists stay Wagtail's

@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.functional import cached_property
+from django.utils.html import strip_tags
 from wagtail.admin.panels import FieldPanel, TitleFieldPanel
+from wagtail.blocks.list_block import ListValue
+from wagtail.rich_text import RichText
 
 from portal.lib.languages import DEFAULT
 
@@ -67,7 +70,11 @@ def lines_of(value: Any) -> list[str]:
 def _words(value: Any) -> list[str]:
     if isinstance(value, dict):
         return [word for name, child in value.items() if name not in _NO_WORDS for word in _words(child)]
+    if isinstance(value, ListValue):
+        return [word for child in value for word in _words(child)]
+    if isinstance(value, RichText):
+        return _words(strip_tags(value.source))
     return [value] if isinstance(value, str) and value.strip() else []
 
 
-_NO_WORDS = frozenset("kind form copies amount value url number year".split())
+_NO_WORDS = frozenset("kind form copies amount value url number year point chosen target query".split())

@@ -20,11 +20,16 @@ def department_of(page: Any) -> str:
     return str(above.order_by("-depth").values_list("department", flat=True).first() or "")
 
 
+def desk() -> str:
+    """The code of the department that looks at every first publication (setting CITY_DESK), or into which it was merged."""
+    named = Department.objects.filter(code=settings.CITY_DESK).select_related("merged_into").first()
+    heir = named.merged_into if named else None
+    return heir.code if heir else str(settings.CITY_DESK)
+
+
 def of_city(*, besides: int | None) -> QuerySet[User]:
-    """The reviewers of the department that looks at every first publication (setting CITY_DESK), or into which it was merged."""
-    desk = Department.objects.filter(code=settings.CITY_DESK).select_related("merged_into").first()
-    heir = desk.merged_into if desk else None
-    return _reviewers_of(heir.code if heir else settings.CITY_DESK, besides)
+    """The reviewers of the city's desk."""
+    return _reviewers_of(desk(), besides)
 
 
 def of_department(department: str, *, besides: int | None) -> QuerySet[User]:

@@ -11,7 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.requests import SignedInRequest
-from cms import scope, upkeep
+from cms import feedback, scope, upkeep
+from cms.departments import may_write
 from services.catalogue.models import Department
 
 PAGES = 25
@@ -34,6 +35,8 @@ def pages(request: SignedInRequest) -> HttpResponse:
         "well": len(all_pages) - len(states),
         "departments": departments.order_by("name") if departments.count() > 1 else (),
         "chosen": chosen,
+        "open": may_write(request.user, all_pages),
+        "reads_feedback": feedback.reads_feedback(request.user),
         "nav": "halaman",
     }
     return render(request, "cms/page_states.html", context)

@@ -8,7 +8,8 @@ from typing import Any
 
 from wagtail.models import Page
 
-from cms.models import ContentPage, DepartmentPage, ServicePage
+from cms import home
+from cms.models import ContentPage, DepartmentPage, HomePage, ServicePage
 from cms.panels import lines_of
 from portal.lib.languages import CODES, DEFAULT
 
@@ -45,7 +46,21 @@ def todo_of(departments: Iterable[DepartmentPage], language: str = CODES[1]) -> 
 def todo_of_the_portal(language: str = CODES[1]) -> list[Todo]:
     """The same for the portal's own pages."""
     pages = ContentPage.objects.live().filter(locale__language_code=DEFAULT, alias_of__isnull=True).order_by("title")
-    return list(_open(pages, ContentPage, language))
+    return [*todo_of_home(language), *_open(pages, ContentPage, language)]
+
+
+def todo_of_home(language: str = CODES[1]) -> list[Todo]:
+    """The same for the home page, block by block; what stands there in no block of its own words needs none."""
+    homes = list(HomePage.objects.live().filter(locale__language_code=DEFAULT, alias_of__isnull=True))
+    found = []
+    for page in homes:
+        twin = HomePage.objects.filter(translation_key=page.translation_key, locale__language_code=language).first()
+        there = twin.get_latest_revision_as_object().body.get_prep_value() if twin else []
+        lacking = set(home.untranslated(page.body.get_prep_value(), there))
+        names = [str(block.block.label) for block in page.body if block.id in lacking]
+        if names or (twin is not None and not twin.live):
+            found.append(Todo(page, twin, tuple(dict.fromkeys(names)), ()))
+    return found
 
 
 def _below(department: DepartmentPage, language: str) -> Iterator[Todo]:

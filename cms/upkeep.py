@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from wagtail.models import Page
 
-from cms import checks, links, reminders, scope
+from cms import checks, feedback, links, reminders, scope
 from cms.models import PageUpkeep, ServicePage
 from portal.lib.languages import DEFAULT
 
@@ -26,10 +26,13 @@ CAUSES = {
     "ill": gettext_lazy("situsnya sedang rusak"),
 }
 
+# Of the last quarter. Fewer than so many may be a mood; from a third on the page itself is at fault.
+VOTE_DAYS, FEWEST_VOTES, SHARE = 90, 5, 3
+
 
 @dataclass(frozen=True)
 class Line:
-    """kind: missing, english, link, old. `field` leads to the field of the editor where there is one."""
+    """kind: missing, english, link, old, unhelpful. `field` leads to the field of the editor where there is one."""
 
     kind: str
     text: str
@@ -62,9 +65,11 @@ def states(pages: Sequence[ServicePage], today: date | None = None) -> list[Page
         .filter(translation_key__in=[page.translation_key for page in pages])
         .exclude(locale__language_code=DEFAULT)
     }
+    votes = feedback.votes_of([page.code for page in pages], today - timedelta(days=VOTE_DAYS - 1))
     found = []
     for page in pages:
         lines = _lines(page, kept.get(page.pk), english=page.translation_key in english, today=today)
+        lines += _unhelpful(*votes.get(page.code, (0, 0))) if page.live else []
         if lines:
             found.append(PageState(page, tuple(lines)))
     return found
@@ -83,3 +88,14 @@ def _lines(page: ServicePage, kept: PageUpkeep | None, *, english: bool, today: 
     if (day := reminders.due_on(page)) and day <= today:
         lines.append(Line("old", _("Sudah lama tidak diperiksa. Baca lagi, lalu isi “diperiksa terakhir”."), "reviewed"))
     return lines
+
+
+def _unhelpful(bad: int, said: int) -> list[Line]:
+    if bad < FEWEST_VOTES or bad * SHARE < said:
+        return []
+    text = ngettext(
+        "Tidak membantu bagi %(bad)d dari %(n)d orang yang menilai dalam 90 hari.",
+        "Tidak membantu bagi %(bad)d dari %(n)d orang yang menilai dalam 90 hari.",
+        said,
+    )
+    return [Line("unhelpful", text % {"bad": bad, "n": said})]

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from accounts.sso.clients import app_of_service
+from cms import home as blocks_of_home
 from cms import structured_data
 from cms.models import ContentPage
 from cms.rows import with_points
@@ -26,39 +27,31 @@ from portal.lib import languages
 from portal.lib.public_pages import public_page
 from services.adapters.lookups.plans import plans_of
 from services.catalogue import notices, queries
-from services.catalogue.journeys.queries import journeys_of, life_events, public_journeys
+from services.catalogue.journeys.queries import journeys_of, life_events
 from services.catalogue.models import Availability, Channel, Service, ServiceText
 
 if TYPE_CHECKING:
-    from cms.models import ServicePage
-
-POPULAR = [
-    (gettext_lazy("Akta kelahiran"), "akta kelahiran"),
-    (gettext_lazy("KTP hilang"), "KTP hilang"),
-    ("PBB", "PBB"),
-    (gettext_lazy("Antrean puskesmas"), "antrean puskesmas"),
-    (gettext_lazy("Izin usaha (NIB)"), "izin usaha"),
-]
+    from cms.models import HomePage, ServicePage
 
 
 @public_page()
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     language = languages.active()
-    disturbed = list(queries.disturbed_services(language)[:4])
-    return render(
-        request,
-        "cms/home.html",
-        {
-            "needs": queries.needs_with_counts(language),
-            "journeys": public_journeys(language),
-            "popular": POPULAR,
-            "disturbed": disturbed[:3],
-            "more_disturbed": len(disturbed) > 3,
-            "point": queries.service_point("mpp-gajah-mada"),
-            "structured": structured_data.website(),
-        },
-    )
+    return _home(request, *blocks_of_home.stored(language))
+
+
+def _home(request: HttpRequest, own: list[Any], there: list[Any], **more: Any) -> HttpResponse:
+    shown = blocks_of_home.sections(own, there, languages.active())
+    return render(request, "cms/home.html", {"sections": shown, "structured": structured_data.website(), **more})
+
+
+def preview_home(request: HttpRequest, page: HomePage) -> HttpResponse:
+    """The unpublished page as people will read it; a translation with the Indonesian page's order and choices."""
+    language, body = page.locale.language_code, page.body.get_prep_value()
+    with translation.override(language):
+        own = body if language == languages.DEFAULT else blocks_of_home.stored(language)[0]
+        return _home(request, own, body, preview=True)
 
 
 def _day(value: Any) -> date | None:

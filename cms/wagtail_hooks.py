@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
@@ -19,6 +20,7 @@ from cms import checks, journeys, page_views, scope
 from cms.files import OwnDocuments, OwnImages
 from cms.form_builder import hooks as form_builder
 from cms.models import JourneyPage, ServicePage
+from cms.page_rights import rights_at_home
 from services.cases.queries import running_cases
 
 form_builder.register()
@@ -55,11 +57,15 @@ def choose_own_or_public(pages: Any, request: HttpRequest) -> Any:
 
 @hooks.register("construct_explorer_page_queryset")
 def explore_own(parent: Any, pages: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
-    """The root shows one's own corner of each tree; below another department nothing is listed, not even its header."""
+    """The root shows one's own corner of each tree, to the city's desk the home pages too; below another department nothing is
+    listed, not even its header."""
     if request.user.is_superuser:
         return pages
     if parent.is_root():
-        return pages.model.objects.filter(pk__in=scope.own_corners(request.user))
+        corners = Q(pk__in=scope.own_corners(request.user))
+        if rights_at_home(request.user):
+            corners |= Q(depth=2)
+        return pages.model.objects.filter(corners)
     own = scope.own_pages(request.user)
     if parent.depth > 1 and not own.filter(path__startswith=parent.path).exists():
         raise Http404
@@ -102,9 +108,22 @@ def publish_only_complete_pages(request: HttpRequest, action_type: str, objects:
     incomplete = [p.title for p in pages if isinstance(p, ServicePage) and checks.problems(p)]
     incomplete += [p.title for p in pages if isinstance(p, JourneyPage) and journeys.problems(p)]
     if not incomplete:
-        return None
+        return _only_free_addresses(request, pages)
     messages.error(request, _("Belum lengkap, jadi tidak ada yang diterbitkan: %s") % ", ".join(incomplete))
     return redirect("wagtailadmin_explore_root")
+
+
+def _only_free_addresses(request: HttpRequest, pages: list[Any]) -> HttpResponse | None:
+    """Another page may have taken a draft's address since it was written."""
+    for page in pages:
+        try:
+            page.full_clean()
+        except ValidationError as refused:
+            messages.error(
+                request, _("%(title)s tidak bisa terbit: %(why)s") % {"title": page.title, "why": " ".join(refused.messages)}
+            )
+            return redirect("wagtailadmin_explore_root")
+    return None
 
 
 @hooks.register("after_publish_page")

@@ -8,6 +8,7 @@ the table (`cms.wall_rules`) does not know.
 from __future__ import annotations
 
 from collections.abc import Callable
+from json import JSONDecodeError
 from typing import Any
 
 from django.core.exceptions import BadRequest, PermissionDenied
@@ -49,8 +50,8 @@ class DepartmentWall:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Others break so too, with an error of their own."""
-        if request.path.startswith("/kelola/") and isinstance(exception, MultiValueDictKeyError):
+        """Others break so too, with an error of their own; rich text that is none breaks where it is read."""
+        if request.path.startswith("/kelola/") and isinstance(exception, MultiValueDictKeyError | JSONDecodeError):
             return render(request, "400.html", status=400)
         return None
 

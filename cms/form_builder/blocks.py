@@ -174,7 +174,10 @@ def _own(kind: str) -> list[Child]:
         case "select" | "choices":
             return [("options", blocks.ListBlock(OptionBlock(), default=[], label=_("Pilihan")))]
         case "file":
-            return [("max_files", count(_("Paling banyak berkas"), _("Kosong: 3. Foto atau PDF, 5 MB tiap berkas.")))]
+            return [
+                ("max_files", count(_("Paling banyak berkas"), _("Kosong: 3. Foto atau PDF."))),
+                ("max_mb", count(_("Paling besar tiap berkas (MB)"), _("Kosong: batas portal, 5 MB. Tidak bisa lebih."))),
+            ]
         case "consent":
             return [("notice", passage(_("Keterangan dasar hukum"))), ("notice_en", passage(_("Keterangan (Inggris)")))]
         case "group":

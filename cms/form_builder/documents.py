@@ -19,7 +19,7 @@ Raw = dict[str, Any]
 
 # member -> kind of field; which types have it is said by the blocks
 _TEXTS = ("label", "name", "hint", "example", "notice", "row_name", "add_label")
-_COUNTS = ("min_length", "max_length", "max_files", "min_rows", "max_rows")
+_COUNTS = ("min_length", "max_length", "max_files", "max_mb", "min_rows", "max_rows")
 _NAMES = ("not_before", "differs_from")
 _CHOICES = {"prefill": dict(PREFILLS), "preset": dict(PRESETS)}
 _BOUNDS = ("min", "max")

@@ -1,12 +1,15 @@
-"""The root of the tree and the portal's own pages (help, privacy, accessibility, open data, about)."""
+"""The portal's own pages (help, privacy, accessibility, open data, about), and what every page of ours has."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import Resolver404, resolve
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.pages import CopyForm
 from wagtail.admin.panels import FieldPanel
@@ -14,6 +17,7 @@ from wagtail.fields import RichTextField
 from wagtail.models import Page, Site
 
 from cms.page_rights import PageRights
+from portal.lib import languages
 from portal.lib.languages import path_in
 
 
@@ -47,21 +51,15 @@ class CopyWithoutAlias(CopyForm):
         self.fields.pop("alias", None)
 
 
-class HomePage(FlatAddress, Page):
-    """The root of the portal. Its content is made from the catalogue, so there is nothing to edit."""
-
-    max_count = 1
-    parent_page_types = ["wagtailcore.Page"]
-    subpage_types = ["cms.ContentPage", "cms.DepartmentPage"]
-
-    class Meta:
-        verbose_name = _("beranda")
-
-    def flat_path(self) -> str:
-        return "/"
-
-    def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
-        return TemplateResponse(request, "cms/content.html", {"page": self})
+def leads_elsewhere(slug: str) -> bool:
+    """Whether `/<slug>/` is a room of the portal and not a page of this kind."""
+    if slug in languages.CODES:
+        return True
+    with translation.override(languages.DEFAULT):
+        try:
+            return resolve(f"/{slug}/").url_name != "content"
+        except Resolver404:
+            return True
 
 
 class ContentPage(FlatAddress, Page):
@@ -81,6 +79,13 @@ class ContentPage(FlatAddress, Page):
 
     def flat_path(self) -> str:
         return f"/{self.slug}/"
+
+    def clean(self) -> None:
+        """The portal's own rooms come first: a page at the address of one would never be seen."""
+        super().clean()
+        if self.slug and leads_elsewhere(self.slug):
+            words = _("Alamat “%(slug)s” sudah dipakai ruang lain di portal ini. Pilih alamat lain.")
+            raise ValidationError({"slug": words % {"slug": self.slug}})
 
     def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
         return TemplateResponse(request, "cms/content.html", {"page": self})

@@ -1,6 +1,8 @@
 """What stands in one cell: plain text, and rows of a block as lines with parts between bars.
 
-A cell that a spreadsheet program could take for a formula is written with an apostrophe before it, and read without.
+A cell that a spreadsheet program could take for a formula is written with an apostrophe before it, and read without. So is
+what stands after a semicolon, tab or line end inside a cell: a program whose lists are written with semicolons (as in Indonesia)
+cuts a table with commas there, and the rest would begin a cell of its own.
 """
 
 from __future__ import annotations
@@ -12,19 +14,23 @@ from typing import Any
 
 # OWASP, CSV injection; the last four are the wide forms of the first.
 _FORMULA = tuple("=+-@\t\r＝＋－＠")
+_CUT = re.compile(r"([;\t\r\n] *)('*[=+\-@＝＋－＠])")
+_CUT_BEFORE = re.compile(r"([;\t\r\n] *)'('*[=+\-@＝＋－＠])")
 MAX_CELL = 32_767  # characters, the limit of spreadsheet programs
 _PARTS = re.compile(r"(?<!\\)(?:\\\\)*\|")
 _DATE = (("%Y-%m-%d", re.compile(r"^\d{4}-\d{1,2}-\d{1,2}$")), ("%d/%m/%Y", re.compile(r"^\d{1,2}/\d{1,2}/\d{4}$")))
 
 
 def harmless(text: str) -> str:
-    """The text as a cell that no program runs."""
-    return f"'{text}" if _like_a_formula(text.lstrip("'")) else text
+    """The text as a cell that no program runs, wherever it cuts the line."""
+    inside = _CUT.sub(r"\1'\2", text)
+    return f"'{inside}" if _like_a_formula(inside.lstrip("'")) else inside
 
 
 def plain(text: str) -> str:
     """What `harmless` made from it, undone."""
-    return text[1:] if text.startswith("'") and _like_a_formula(text.lstrip("'")) else text
+    inside = text[1:] if text.startswith("'") and _like_a_formula(text.lstrip("'")) else text
+    return _CUT_BEFORE.sub(r"\1\2", inside)
 
 
 def _like_a_formula(text: str) -> bool:

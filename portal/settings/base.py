@@ -242,6 +242,7 @@ PUBLIC_TABLES: dict[str, tuple[str, ...]] = {
     "catalogue.Journey": (),
     "catalogue.JourneyStep": (),
     "cms.ContentPage": (),
+    "cms.HomePage": ("body",),
     "forms.FormVersion": ("definition", "number"),  # the catalogue's file has the forms
     "adapters.Binding": ("service", "connection", "operation", "live_at"),  # the lookups that a service page offers
     "adapters.Operation": (),

@@ -194,7 +194,7 @@ class CasesView(APIView):
         assert service.form is not None, "an online service has a form"
         version, day, held = current_version(service.form), today(), held_by(request.user)
         with spoken_to_reader(request):
-            answers, problems = read_api_answers(version, given, day, dict(held.values_list("ref", "question")))
+            answers, problems = read_api_answers(version, given, day, held)
         if problems:
             raise Problem(422, "invalid_answers", "Some answers are not acceptable.", errors=problems)
         return actions.submit_case(

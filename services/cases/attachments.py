@@ -29,6 +29,7 @@ from portal.lib.crypto import decrypt, encrypt, is_newest
 from portal.lib.faults import reach
 from services.adapters.values import SubmittedFile
 from services.cases.models import Attachment, Case, Delivery, Draft
+from services.forms.documents import MB
 
 # extension -> content type; the content must say the same.
 ALLOWED: dict[str, str] = {
@@ -75,17 +76,19 @@ def clean_name(name: str) -> str:
     return f"{stem[: 120 - len(extension)] or 'berkas'}{extension}" if len(extension) <= 8 else (name[:120] or "berkas")
 
 
-def judge(upload: UploadedFile[bytes]) -> JudgedFile:
-    """Size, name and content of one upload. Photos lose their metadata. Raises RefusedFileError."""
+def judge(upload: UploadedFile[bytes], *, max_mb: int | None = None) -> JudgedFile:
+    """Size, name and content of one upload. Photos lose their metadata. Raises RefusedFileError.
+
+    max_mb: what the question allows; never more than the portal does.
+    """
     name = clean_name(upload.name or "")
     size = upload.size or 0
-    limit = settings.ATTACHMENT_MAX_BYTES
+    limit = min(settings.ATTACHMENT_MAX_BYTES, max_mb * MB) if max_mb else settings.ATTACHMENT_MAX_BYTES
     if size == 0:
         raise RefusedFileError(_("Berkas %(name)s kosong. Pilih berkas lain") % {"name": name})
     if size > limit:
         raise RefusedFileError(
-            _("Berkas %(name)s lebih dari %(mb)d MB. Pilih berkas yang lebih kecil")
-            % {"name": name, "mb": limit // 1024 // 1024}
+            _("Berkas %(name)s lebih dari %(mb)d MB. Pilih berkas yang lebih kecil") % {"name": name, "mb": limit // MB}
         )
     stem, extension = os.path.splitext(name)
     expected = ALLOWED.get(extension.lower())

@@ -116,8 +116,14 @@ def sent_case(draft: Draft) -> Case | None:
 
 def context_of(draft: AnyDraft, today: date | None = None) -> Context:
     """What the rules look at for this draft."""
-    files = dict(draft.attachments.values_list("ref", "question"))
-    return Context(today=today or city_today(), sources=kelurahan_source(), files=files)
+    files, sizes = files_in(draft.attachments)
+    return Context(today=today or city_today(), sources=kelurahan_source(), files=files, sizes=sizes)
+
+
+def files_in(attachments: Any) -> tuple[dict[str, str], dict[str, int]]:
+    """By id of a file the key of its question, and by id its bytes."""
+    rows = list(attachments.values_list("ref", "question", "size"))
+    return {ref: question for ref, question, _size in rows}, {ref: size for ref, _question, size in rows}
 
 
 def raw_answers(draft: AnyDraft) -> dict[str, Any]:
@@ -181,7 +187,7 @@ def _judged(
     refused: list[str] = [engine.too_many_files(question)] if len(uploads) > question.max_files else []
     for upload in uploads[: question.max_files]:
         try:
-            good.append(attachments.judge(upload))
+            good.append(attachments.judge(upload, max_mb=question.max_mb))
         except attachments.RefusedFileError as error:
             refused.append(str(error))
     return good, refused
@@ -281,14 +287,14 @@ def digest_of(version: FormVersion, answers: Mapping[str, Any]) -> str:
 
 
 def read_api_answers(
-    version: FormVersion, answers: dict[str, Any], today: date, files: Mapping[str, str]
+    version: FormVersion, answers: dict[str, Any], today: date, held: QuerySet[Attachment]
 ) -> tuple[dict[str, Any], list[dict[str, str]]]:
     """Judge answers that came by the API: (effective answers, problems with `code`, `pointer` and `detail`).
 
-    `files`: id of a file that the same person uploaded -> key of its question.
+    `held`: the files that the same person uploaded.
     """
-    form = documents.load(version.document)
-    return engine.read_api(form, answers, Context(today=today, sources=kelurahan_source(), files=files))
+    form, (files, sizes) = documents.load(version.document), files_in(held)
+    return engine.read_api(form, answers, Context(today=today, sources=kelurahan_source(), files=files, sizes=sizes))
 
 
 def files_named(answers: Mapping[str, Any], among: QuerySet[Attachment]) -> list[Attachment]:

@@ -274,6 +274,9 @@ def _field(
 
 
 def _hint(question: Question) -> str:
-    """The hint, and the example in its words."""
+    """The hint, the example in its words, and how big a file may be where the form says so."""
     hint, example = localized(question.hint), localized(question.example)
-    return f"{hint} {_('Contoh: %(text)s') % {'text': example}}".strip() if example else hint
+    words = [hint, _("Contoh: %(text)s") % {"text": example} if example else ""]
+    if question.type == "file" and question.max_mb:
+        words.append(_("Paling besar %(mb)d MB tiap berkas.") % {"mb": question.max_mb})
+    return " ".join(word for word in words if word)

@@ -2,7 +2,7 @@
 
 A document is `{"profile", "title", "parts": [{"key", "title", "intro", "questions": [...]}]}`. Texts are `{"id", "en"}`.
 A question has `key type label` and, where they differ from the defaults, `name hint example required show_if prefill messages
-min max min_length max_length preset options source max_files not_before differs_from notice`, a group also `questions row_name
+min max min_length max_length preset options source max_files max_mb not_before differs_from notice`, a group also `questions row_name
 add_label min_rows max_rows`.
 """
 
@@ -25,6 +25,7 @@ Sources = Mapping[str, list[tuple[str, str]]]
 
 DEFAULT_MAX_LENGTH = {"text": 200, "textarea": 2000, "email": 200}
 DEFAULT_MAX_FILES = 3
+MB = 1024 * 1024
 
 
 def localized(text: Any) -> str:
@@ -68,6 +69,7 @@ class Question:
     options: tuple[Option, ...] = ()
     source: str = ""
     max_files: int = DEFAULT_MAX_FILES
+    max_mb: int | None = None  # of one file; the portal's own limit holds besides
     not_before: str = ""
     differs_from: str = ""
     row_name: Text | None = None
@@ -128,7 +130,7 @@ def _question(data: Mapping[str, Any], part: str, group: str = "") -> Question:
 
 _PLAIN = (
     "key type label name hint notice example required show_if prefill messages min max min_length max_length preset source "
-    "max_files not_before differs_from row_name add_label min_rows max_rows"
+    "max_files max_mb not_before differs_from row_name add_label min_rows max_rows"
 ).split()
 QUESTION_MEMBERS = frozenset([*_PLAIN, "options", "questions"])
 

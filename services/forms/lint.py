@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from services.forms.bounds import day_bound, number_bound
 from services.forms.conditions import OPERATORS, leaves
-from services.forms.documents import PROFILE, QUESTION_MEMBERS, TEXTS
+from services.forms.documents import MB, PROFILE, QUESTION_MEMBERS, TEXTS
 from services.forms.question_types import PRESETS, question_types
 
 MAX_QUESTIONS = 80
@@ -29,6 +30,7 @@ _COUNTS = {
     "min_length": (1, 10_000),
     "max_length": (1, 10_000),
     "max_files": (1, 10),
+    "max_mb": (1, 1_000),
     "min_rows": (0, 50),
     "max_rows": (1, 50),
 }
@@ -219,6 +221,9 @@ class _Lint:
         for low, high in (("min_length", "max_length"), ("min_rows", "max_rows")):
             if (question.get(low) or 0) > (question.get(high) or 10_000):
                 yield Finding("error", f"{path}/{low}", _("Batas paling sedikit lebih besar dari batas paling banyak"))
+        most = settings.ATTACHMENT_MAX_BYTES // MB
+        if (question.get("max_mb") or 0) > most:
+            yield Finding("error", f"{path}/max_mb", _("Berkas di portal ini paling besar %(mb)d MB") % {"mb": most})
         read = day_bound if kind == "date" else number_bound
         for member in ("min", "max"):
             if question.get(member) is not None and read(question[member], date(2026, 1, 1)) is None:

@@ -109,6 +109,30 @@ def test_a_service_taken_offline_is_gone_in_both_languages(chief: Client, client
         assert client.get(f"{prefix}/layanan/akta-kelahiran/").status_code == 404
 
 
+def test_the_manager_reads_a_draft_of_the_department_and_writes_none(chief: Client) -> None:
+    page = page_of("akta-kelahiran")
+    page.summary = "Ringkasan yang belum terbit"
+    page.save_revision()
+    draft = chief.get(f"/kelola/pages/{page.pk}/view_draft/")
+    assert draft.status_code == 200 and "Ringkasan yang belum terbit" in draft.content.decode()
+    assert chief.get(f"/kelola/pages/{page.pk}/view_draft/?mode=tidak-ada").status_code == 200
+    for end in ("edit/", "edit/preview/", "copy/", "delete/", "move/"):
+        assert chief.get(f"/kelola/pages/{page.pk}/{end}").status_code in (302, 403, 404, 405), end
+    assert edit(chief, page, summary="Dari kepala").status_code in (302, 403)
+    assert page_of("akta-kelahiran").get_latest_revision_as_object().summary == "Ringkasan yang belum terbit"
+    foreign = page_of("pengangkutan-sampah")
+    assert chief.get(f"/kelola/pages/{foreign.pk}/view_draft/").status_code == 404
+
+
+def test_the_managers_list_of_what_needs_mending_leads_to_drafts_they_may_open(chief: Client, desk: Client) -> None:
+    page = page_of("akta-kelahiran")
+    page.product = ""
+    page.save_revision()
+    shown = chief.get("/petugas/halaman/").content.decode()
+    assert f"/kelola/pages/{page.pk}/view_draft/" in shown and "/edit/" not in shown
+    assert f"/kelola/pages/{page.pk}/edit/#id_product" in desk.get("/petugas/halaman/").content.decode()
+
+
 def test_bob_sees_his_translation_before_it_is_public(desk: Client) -> None:
     page = page_of("akta-kelahiran", "en")
     page.title = "Certificate of birth"

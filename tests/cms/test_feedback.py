@@ -156,4 +156,4 @@ def test_hostile_words_are_words() -> None:
 def test_unhelpful_votes_are_counted_by_service() -> None:
     say(Client(), membantu="tidak")
     say(Client(), membantu="ya")
-    assert feedback.unhelpful_votes(["akta-kelahiran", "uji-kir"], today() - timedelta(days=1)) == {"akta-kelahiran": 1}
+    assert feedback.votes_of(["akta-kelahiran", "uji-kir"], today() - timedelta(days=1)) == {"akta-kelahiran": (1, 2)}

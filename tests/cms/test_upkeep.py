@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from cms import links, reminders, upkeep
-from cms.models import PageUpkeep, ServicePage
+from cms.models import PageUpkeep, PageVote, ServicePage
 from services.catalogue import members
-from services.catalogue.models import Department
+from services.catalogue.models import Department, Service
 from services.catalogue.models import DepartmentRole as Role
 from services.notifications.models import Message
 from tests.cms.editor import desk_of, page_of
@@ -253,3 +253,47 @@ def test_the_second_to_save_is_warned_and_nothing_is_lost() -> None:
 
 def test_states_of_nothing() -> None:
     assert upkeep.states([]) == []
+
+
+def votes(code: str, *, helpful: int, not_helpful: int, ago: int = 0) -> None:
+    PageVote.objects.create(
+        path=f"/layanan/{code}/",
+        language="id",
+        day=timezone.localdate() - timedelta(days=ago),
+        service=Service.objects.get(code=code),
+        helpful=helpful,
+        not_helpful=not_helpful,
+    )
+
+
+def unhelpful(code: str) -> list[str]:
+    return [line.text for state in upkeep.states([page_of(code)]) for line in state.lines if line.kind == "unhelpful"]
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "told"),
+    [(0, 4, False), (0, 5, True), (10, 5, True), (11, 5, False), (400, 5, False), (0, 0, False)],
+    ids=["a few", "five of five", "a third", "less than a third", "of many", "nobody said anything"],
+)
+def test_a_page_that_did_not_help_many_is_on_the_list(good: int, bad: int, told: bool) -> None:
+    votes("akta-kelahiran", helpful=good, not_helpful=bad)
+    votes("akta-kelahiran", helpful=0, not_helpful=90, ago=upkeep.VOTE_DAYS)
+    assert bool(unhelpful("akta-kelahiran")) is told
+
+
+def test_the_list_says_how_many_of_how_many_and_leads_to_what_people_said() -> None:
+    votes("akta-kelahiran", helpful=3, not_helpful=6)
+    votes("akta-kelahiran", helpful=1, not_helpful=1, ago=upkeep.VOTE_DAYS - 1)
+    assert unhelpful("akta-kelahiran") == ["Tidak membantu bagi 7 dari 11 orang yang menilai dalam 90 hari."]
+    page = desk_of("bob").get("/petugas/halaman/").content.decode()
+    assert (
+        "bagi 7 dari 11 orang" in page
+        and 'href="/petugas/umpan-balik/"' in page.split("bagi 7 dari 11")[1].split("</li>")[0]
+    )
+    assert "7 dari 11" not in desk_of("dewi").get("/petugas/halaman/").content.decode()
+
+
+def test_votes_on_a_page_that_is_not_public_any_more_are_nobodys_task() -> None:
+    votes("akta-kelahiran", helpful=0, not_helpful=9)
+    page_of("akta-kelahiran").unpublish()
+    assert unhelpful("akta-kelahiran") == []

@@ -18,11 +18,15 @@ Typed = Mapping[str, list[str]]  # input suffix -> what was sent under it
 
 @dataclass(frozen=True)
 class Context:
-    """What the rules may look at besides the answers. `files`: id of a file -> key of the question it was uploaded for."""
+    """What the rules may look at besides the answers.
+
+    `files`: id of a file -> key of the question it was uploaded for; `sizes`: id of a file -> bytes.
+    """
 
     today: date
     sources: Sources = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from services.forms.cleaning import clean, cut
-from services.forms.documents import Question, localized
+from services.forms.documents import MB, Question, localized
 from services.forms.question_types.base import Context, Fault, QuestionType, Typed, question_types
 
 RADIOS_UP_TO = 6
@@ -172,6 +172,12 @@ class File(QuestionType):
         if len(value) > question.max_files:
             return Fault(
                 "too_many", _("%(Name)s paling banyak %(n)d berkas. Hapus yang tidak perlu"), {"n": question.max_files}
+            )
+        if question.max_mb and any(context.sizes.get(v, 0) > question.max_mb * MB for v in value):
+            return Fault(
+                "too_big",
+                _("%(Name)s: satu berkas paling besar %(mb)d MB. Ganti yang lebih besar"),
+                {"mb": question.max_mb},
             )
         return None
 

@@ -77,6 +77,7 @@ class _Maker:
             "max_length": lambda: self.draw.randint(100, 5_000),
             "min_length": lambda: self.draw.randint(1, 99),
             "max_files": lambda: self.draw.randint(1, 10),
+            "max_mb": lambda: self.draw.randint(1, 5),
         }
 
     def condition(self, seen: list[dict[str, Any]], *, depth: int) -> dict[str, Any]:

@@ -12,16 +12,20 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from PIL import Image
 
 from accounts.models import User
+from portal.lib.clocks import today
 from services.cases import attachments, drafts
 from services.cases.models import Attachment, Draft
 from services.catalogue.models import Service
+from services.forms import lint
 from services.forms.actions import publish_form
 from services.forms.documents import Part, load
+from services.forms.schemas import derive, document_from
 
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer<<>>\n%%EOF"
 
@@ -109,6 +113,7 @@ def draft(service: Service, alice: User, settings: Any, tmp_path: Path) -> Draft
     questions = [
         {"key": "foto", "type": "file", "label": {"id": "Foto"}, "max_files": 2},
         {"key": "satu", "type": "file", "label": {"id": "Surat"}, "max_files": 1},
+        {"key": "kecil", "type": "file", "label": {"id": "Pas foto"}, "hint": {"id": "Latar merah."}, "max_mb": 1},
     ]
     part = {"key": "isi", "title": {"id": "Isi"}, "questions": questions}
     service.form = publish_form("berkas-uji", {"profile": "kota-form/1", "title": {"id": "Uji"}, "parts": [part]}).definition
@@ -183,3 +188,56 @@ def test_an_expired_draft_is_gone_and_a_new_one_can_be_started(draft: Draft, ser
     Draft.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
     assert drafts.draft_of(alice, draft.ref) is None
     assert drafts.start(service, alice).ref != draft.ref
+
+
+def heavy(mb: float) -> bytes:
+    return PDF + b" " * int(mb * 1024 * 1024)
+
+
+def test_a_question_may_want_smaller_files_than_the_portal_does(draft: Draft) -> None:
+    draft = save(draft, kecil=[upload("besar.pdf", heavy(1))], foto=[upload("besar.pdf", heavy(1))])
+    assert draft.upload_problems == {"kecil": "Berkas besar.pdf lebih dari 1 MB. Pilih berkas yang lebih kecil"}
+    assert [found.question for found in draft.attachments.all()] == ["foto"]
+    draft = save(draft, kecil=[upload("pas.pdf", heavy(0.5))])
+    assert draft.upload_problems == {} and draft.attachments.filter(question="kecil").exists()
+
+
+def test_the_resident_reads_how_big_a_file_may_be_beside_the_hint(draft: Draft, client: Client, alice: User) -> None:
+    client.force_login(alice)
+    page = client.get(f"/isian/{draft.ref}/isi/").content.decode()
+    assert "Latar merah. Paling besar 1 MB tiap berkas." in page and page.count("tiap berkas") == 1
+    english = client.get(f"/en/isian/{draft.ref}/isi/").content.decode()
+    assert "At most 1 MB a file." in english
+
+
+def test_the_portals_own_limit_holds_whatever_a_question_says(settings: Any) -> None:
+    settings.ATTACHMENT_MAX_BYTES = 2 * 1024 * 1024
+    with pytest.raises(attachments.RefusedFileError, match="lebih dari 2 MB"):
+        attachments.judge(upload("besar.pdf", heavy(2.5)), max_mb=5)
+
+
+def test_a_file_that_came_by_the_api_is_weighed_when_the_answers_come(draft: Draft, alice: User) -> None:
+    held = attachments.hold(alice, "kecil", attachments.judge(upload("besar.pdf", heavy(1))))
+    fine = attachments.hold(alice, "foto", attachments.judge(upload("besar.pdf", heavy(1))))
+    answers = {"kecil": [held.ref], "foto": [fine.ref]}
+    _kept, problems = drafts.read_api_answers(draft.version, answers, today(), attachments.held_by(alice))
+    assert [(problem["code"], problem["pointer"]) for problem in problems] == [("too_big", "/kecil")]
+    assert problems[0]["detail"] == "Pas foto: satu berkas paling besar 1 MB. Ganti yang lebih besar"
+
+
+@pytest.mark.parametrize(
+    ("most", "wrong"), [(1, False), (5, False), (6, True), (0, True), (1.5, True), ("2", True), (True, True)]
+)
+def test_a_form_cannot_allow_more_than_the_portal_does(most: Any, wrong: bool) -> None:
+    question = {"key": "foto", "type": "file", "label": {"id": "Foto"}, "max_mb": most}
+    part = {"key": "isi", "title": {"id": "Isi"}, "questions": [question]}
+    document = {"profile": "kota-form/1", "title": {"id": "Uji"}, "parts": [part]}
+    assert bool(lint.errors_of(document)) is wrong
+
+
+def test_the_size_of_files_travels_with_the_form() -> None:
+    question = {"key": "foto", "type": "file", "label": {"id": "Foto"}, "max_mb": 2}
+    part = {"key": "isi", "title": {"id": "Isi"}, "questions": [question]}
+    document = {"profile": "kota-form/1", "title": {"id": "Uji"}, "parts": [part]}
+    assert document_from(*derive(document)) == document
+    assert load(document).parts[0].questions[0].max_mb == 2
