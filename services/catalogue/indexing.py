@@ -18,6 +18,7 @@ from services.catalogue.models import (
     Category,
     Department,
     LifeEvent,
+    Notice,
     SearchEntry,
     SearchTerm,
     SearchWord,
@@ -165,7 +166,7 @@ def count_terms_anew() -> None:
 
 @dataclass(frozen=True)
 class PageText:
-    """A live page of the portal that is no service, in one language."""
+    """A page or notice of the portal that is no service, in one language."""
 
     path: str
     language: str
@@ -177,19 +178,50 @@ class PageText:
 
 @transaction.atomic
 def index_pages(pages: Iterable[PageText]) -> None:
-    """These are all the pages there are. What is the same as before is not touched."""
-    known = {(row.path, row.language): row for row in SitePage.objects.all()}
+    """These are all the content pages there are. What is the same as before is not touched."""
+    known = {(row.path, row.language): row for row in SitePage.objects.filter(kind=SitePage.Kind.PAGE)}
     for page in pages:
-        lines: list[Line] = [
-            ["name", index_words(page.title)],
-            ["summary", index_words(f"{page.summary} {page.path}")],
-            ["content", index_words(page.text)[:400]],
-        ]
         row = known.pop((page.path, page.language), None) or SitePage(path=page.path, language=page.language)
         before = (row.pk, row.kind, row.title, row.summary, row.lines)
-        row.kind, row.title, row.summary = page.kind, page.title[:255], page.summary[:400]
-        row.lines = [line for line in lines if line[1]]
-        row.words = f" {' '.join(weights_of(row.lines))} "
+        _describe(row, page)
         if before != (row.pk, row.kind, row.title, row.summary, row.lines) or row.pk is None:
             row.save()
     SitePage.objects.filter(pk__in=[row.pk for row in known.values()]).delete()
+
+
+@transaction.atomic
+def index_notices(ids: Iterable[int] | None = None) -> None:
+    """Make search find these notices while they show, in each of their languages, and no longer; None: all there are."""
+    rows = SitePage.objects.filter(kind=SitePage.Kind.NOTICE)
+    notices = Notice.objects.all()
+    if ids is not None:
+        wanted = list(ids)
+        rows, notices = rows.filter(path__in=map(notice_path, wanted)), notices.filter(pk__in=wanted)
+    rows.delete()
+    made = []
+    for notice in notices.filter(state=Notice.State.SHOWING).order_by("pk"):
+        texts = [(DEFAULT, notice.title, notice.text)]
+        if notice.title_en and notice.text_en:
+            texts.append(("en", notice.title_en, notice.text_en))
+        for language, title, text in texts:
+            page = PageText(notice_path(notice.pk), language, title, text, kind=SitePage.Kind.NOTICE)
+            made.append(_describe(SitePage(path=page.path, language=language), page))
+    SitePage.objects.bulk_create(made)
+
+
+def notice_path(number: int) -> str:
+    """Where a notice is read: its place on the page of how services stand."""
+    return f"/status/#pengumuman-{number}"
+
+
+def _describe(row: SitePage, page: PageText) -> SitePage:
+    address = page.path if page.kind == SitePage.Kind.PAGE else ""
+    lines: list[Line] = [
+        ["name", index_words(page.title)],
+        ["summary", index_words(f"{page.summary} {address}")],
+        ["content", index_words(page.text)[:400]],
+    ]
+    row.kind, row.title, row.summary = page.kind, page.title[:255], page.summary[:400]
+    row.lines = [line for line in lines if line[1]]
+    row.words = f" {' '.join(weights_of(row.lines))} "
+    return row

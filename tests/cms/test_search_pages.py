@@ -5,7 +5,10 @@ import re
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
+from accounts.models import User
+from services.catalogue import notices
 from services.catalogue.models import SearchClick, SearchCount
 
 pytestmark = pytest.mark.usefixtures("demo_city")
@@ -42,8 +45,26 @@ def test_nothing_found_still_offers_a_way(client: Client) -> None:
 
 def test_pages_of_the_portal_stand_below_the_services(client: Client) -> None:
     page = html(client, "/layanan/?q=privasi+data+pribadi")
-    assert page.index("Halaman lain di portal ini") > page.index('id="jml"') and 'href="/privasi/"' in page
+    assert page.index("Halaman dan pengumuman di portal ini") > page.index('id="jml"') and 'href="/privasi/"' in page
     assert 'href="/en/privasi/"' in html(client, "/en/layanan/?q=personal+data")
+
+
+def test_a_notice_stands_below_the_services_and_leads_to_its_words(client: Client) -> None:
+    notice = notices.announce(
+        kind="OUTAGE",
+        title="Antrean akta kelahiran pindah loket",
+        text="Datang ke lantai dua.",
+        starts_at=timezone.now(),
+        ends_at=None,
+        by=User.objects.get(email="oper@example.org"),
+    )
+    page = html(client, "/layanan/?q=akta+kelahiran")
+    place = f"#pengumuman-{notice.pk}"
+    assert page.index(f'href="/status/{place}"') > page.index('data-code="akta-kelahiran"')
+    assert f'id="{place[1:]}"' in html(client, "/status/") and "Datang ke lantai dua." in page
+    assert f'href="/en/status/{place}"' in html(client, "/en/layanan/?q=akta+kelahiran")
+    notices.take_back(notice)
+    assert place not in html(client, "/layanan/?q=akta+kelahiran")
 
 
 def test_odd_filters_pages_and_words_are_answered(client: Client) -> None:

@@ -53,7 +53,7 @@ class SearchTerm(models.Model):
 
 
 class SitePage(models.Model):
-    """A page of the portal that is no service, in one language, as search shows it. Written by `indexing.index_pages`."""
+    """A page or notice of the portal that is no service, in one language, as search shows it. Written by `indexing`."""
 
     class Kind(models.TextChoices):
         PAGE = "PAGE", _("Halaman")
