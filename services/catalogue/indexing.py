@@ -42,6 +42,9 @@ WEIGHTS = {
 }
 PHRASES = ("synonym", "link")
 SHARED = 0.4
+TELLING_ABOVE = WEIGHTS[
+    "topic"
+]  # a word of a name, synonym, link or summary tells more than one of life events, topics or papers
 _BATCH = 200  # a transaction that thinks for ten seconds without a statement is ended by the database
 
 Line = list[object]  # [kind, [word, ...]]
@@ -100,14 +103,14 @@ def _lines(texts: Sequence[ServiceText], *, topic: str, events: Sequence[str], l
 
 
 def _replace(lines: Mapping[int, list[Line]], texts: Sequence[ServiceText], links: Mapping[int, list[str]]) -> None:
-    old = Counter(SearchWord.objects.filter(entry__service_id__in=lines).values_list("word", flat=True))
+    old = _counted(SearchWord.objects.filter(entry__service_id__in=lines).values_list("word", "weight"))
     SearchEntry.objects.filter(service_id__in=lines).delete()
     entries = [SearchEntry(service_id=pk, language=DEFAULT, lines=found) for pk, found in lines.items() if found]
     rows: list[SearchWord] = []
     for entry in SearchEntry.objects.bulk_create(entries, batch_size=100):
         rows += [SearchWord(entry=entry, word=word, weight=weight) for word, weight in weights_of(entry.lines).items()]
     SearchWord.objects.bulk_create(rows, batch_size=400)
-    new = Counter(row.word for row in rows)
+    new = _counted((row.word, row.weight) for row in rows)
     written = {w for t in texts for s in (t.name, t.summary, *t.synonyms) for w in plain_words(s)}
     written |= {w for found in links.values() for s in found for w in plain_words(s)}
     _count(new, old, written)
@@ -126,42 +129,61 @@ def weights_of(lines: Sequence[Line]) -> dict[str, float]:
     return dict(sorted(best.items()))
 
 
-def _count(new: Counter[str], old: Counter[str], written: Iterable[str]) -> None:
+Counts = Mapping[str, tuple[int, int]]  # word -> how many entries have it, how many of them in a telling line
+
+
+def _counted(rows: Iterable[tuple[str, float]]) -> Counts:
+    """`rows`: word and weight, one for each entry that has the word."""
+    every: Counter[str] = Counter()
+    telling: Counter[str] = Counter()
+    for word, weight in rows:
+        every[word] += 1
+        telling[word] += weight > TELLING_ABOVE
+    return {word: (number, telling[word]) for word, number in every.items()}
+
+
+def _count(new: Counts, old: Counts, written: Iterable[str]) -> None:
     """Words come and go; only those whose number changes are touched, so two publishers seldom wait for each other."""
-    change = {word: new[word] - old[word] for word in new.keys() | old.keys() if new[word] != old[word]}
+    change = {
+        word: (more[0] - less[0], more[1] - less[1])
+        for word in new.keys() | old.keys()
+        if (more := new.get(word, (0, 0))) != (less := old.get(word, (0, 0)))
+    }
     forms = {word: index_word(word) for word in written if word not in STOP}
     forms |= {word: word for word in change}
     known = set(SearchTerm.objects.filter(word__in=forms).values_list("word", flat=True))
     missing = [SearchTerm(word=w[:LONGEST], root=r[:LONGEST]) for w, r in sorted(forms.items()) if w not in known]
     SearchTerm.objects.bulk_create(missing, batch_size=400, ignore_conflicts=True)
-    by_difference: dict[int, list[str]] = {}
+    by_difference: dict[tuple[int, int], list[str]] = {}
     for word, difference in sorted(change.items()):
         by_difference.setdefault(difference, []).append(word)
-    for difference, words in sorted(by_difference.items()):
+    for (entries, telling), words in sorted(by_difference.items()):
         for start in range(0, len(words), 400):
-            SearchTerm.objects.filter(word__in=words[start : start + 400]).update(entries=F("entries") + difference)
+            SearchTerm.objects.filter(word__in=words[start : start + 400]).update(
+                entries=F("entries") + entries, telling=F("telling") + telling
+            )
 
 
 @transaction.atomic
 def drop_services(ids: Sequence[int]) -> None:
     """Take services out of the index."""
-    old = Counter(SearchWord.objects.filter(entry__service_id__in=ids).values_list("word", flat=True))
+    old = _counted(SearchWord.objects.filter(entry__service_id__in=ids).values_list("word", "weight"))
     SearchEntry.objects.filter(service_id__in=ids).delete()
-    _count(Counter(), old, ())
+    _count({}, old, ())
 
 
 @transaction.atomic
 def count_terms_anew() -> None:
     """The counts from the words themselves; terms that nothing has any more go. For a rebuild of the catalogue."""
-    counted = Counter(SearchWord.objects.order_by().values_list("word", flat=True))
+    counted = _counted(SearchWord.objects.order_by().values_list("word", "weight"))
     SearchTerm.objects.exclude(root__in=counted).delete()
     wrong = []
     for term in SearchTerm.objects.all():
-        entries = counted[term.word] if term.word == term.root else 0
-        if term.entries != entries:
-            term.entries = entries
+        now = counted.get(term.word, (0, 0)) if term.word == term.root else (0, 0)
+        if (term.entries, term.telling) != now:
+            term.entries, term.telling = now
             wrong.append(term)
-    SearchTerm.objects.bulk_update(wrong, ["entries"], batch_size=200)
+    SearchTerm.objects.bulk_update(wrong, ["entries", "telling"], batch_size=200)
 
 
 @dataclass(frozen=True)

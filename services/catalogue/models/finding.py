@@ -47,6 +47,7 @@ class SearchTerm(models.Model):
     word = models.CharField(max_length=40, unique=True)
     root = models.CharField(max_length=40, db_index=True)
     entries = models.PositiveIntegerField(default=0)
+    telling = models.PositiveIntegerField(default=0)  # of these, how many have it in a name, synonym, link or summary
 
     def __str__(self) -> str:
         return self.word
