@@ -1,6 +1,7 @@
 """The page of results, suggestions and counting, as a browser meets them."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 from django.core.cache import cache
@@ -10,6 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from services.catalogue import notices
 from services.catalogue.models import SearchClick, SearchCount
+from tests.search import quality
 
 pytestmark = pytest.mark.usefixtures("demo_city")
 
@@ -67,15 +69,22 @@ def test_a_notice_stands_below_the_services_and_leads_to_its_words(client: Clien
     assert place not in html(client, "/layanan/?q=akta+kelahiran")
 
 
-def test_odd_filters_pages_and_words_are_answered(client: Client) -> None:
-    for path in (
-        "/layanan/?q=&hal=1000000000",
-        "/layanan/?q=akta&hal=1000000000",
-        "/layanan/?q=" + "a" * 10_000,
-        "/layanan/?q=%F0%9F%99%82",
-    ):
-        html(client, path)
-    assert "diabaikan: tidak-ada" in html(client, "/layanan/?q=akta&dinas=tidak-ada")
+@pytest.mark.parametrize("place", range(len(quality.HOSTILE)))
+def test_hostile_words_are_answered_by_pages_and_suggestions(client: Client, place: int) -> None:
+    raw = quote(quality.HOSTILE[place].encode("utf-8", "surrogatepass"))
+    for path in ("/layanan/", "/en/layanan/"):
+        page = html(client, f"{path}?q={raw}&hal=1000000000")
+        assert "<script>alert" not in page and "Traceback" not in page
+    assert len(client.get(f"/layanan/cari/saran/?q={raw}").content) <= 4096
+    assert client.post(f"/layanan/cari/hitung/?q={raw}").status_code == 204
+
+
+def test_odd_filters_and_pages_are_ignored_and_said(client: Client) -> None:
+    for page in ("1000000000", "-1", "0", "x", "9" * 400):
+        html(client, f"/layanan/?q=akta&hal={page}")
+    page = html(client, "/layanan/?q=akta&dinas=tidak-ada&kategori=%3Cb%3E&cara=%00&asing=1&gratis=mungkin")
+    assert "diabaikan: " in page and "tidak-ada" in page and "&lt;b&gt;" in page and "<b>," not in page
+    assert 'data-code="akta-kelahiran"' in page, "what is not known narrows nothing"
 
 
 def test_suggestions_are_a_small_fragment_and_cost_no_cookie(client: Client) -> None:

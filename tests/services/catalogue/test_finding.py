@@ -1,5 +1,6 @@
 """Search takes any words, says what it did to them, follows the editors' links, and lists pages below services."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -25,6 +26,7 @@ from services.catalogue.models import (
 from services.catalogue.search import SearchQuery, search_services, suggest_services
 from services.catalogue.site_pages import search_pages
 from services.catalogue.stemming import root
+from tests.search import quality
 
 pytestmark = pytest.mark.usefixtures("demo_city")
 
@@ -34,21 +36,28 @@ def codes(text: str) -> list[str]:
     return [by_id[i] for i in search_services(SearchQuery(text)).ids]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.text(max_size=300))
-@example("a" * 10_000)
-@example("(a+)+$ [[[[ ^.* \\1 (?:")
-@example("'; DROP TABLE catalogue_service; --")
-@example('akta AND "lahir" OR NOT (ktp NEAR/3 hilang) * ^ : {}')
-@example("يلدا ميلاد 🙂 שלום")
-@example("\x00\x01 akta")
-@example("%_%%%__")
+def _with_hostile(test: Callable[..., None]) -> Callable[..., None]:
+    for text in quality.HOSTILE:
+        test = example(text)(test)
+    return test
+
+
+ANY_TEXT = st.text(st.characters(), max_size=300) | st.lists(
+    st.sampled_from(
+        [*"akta ktp sktm imb bayi ilang OR AND NOT ( ) \" * : % _ ' 1=1 kela yang 🙂 \u202e".split(), "\x00", "\ud800"]
+    )
+).map(" ".join)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ANY_TEXT)
+@_with_hostile
 def test_no_words_make_an_error(text: str) -> None:
     found = search_services(SearchQuery(text))
     assert len(set(found.ids)) == found.total <= 94
     suggest_services(text, 6)
     search_pages(text)
-    counting.countable(text)
+    counting.count_search(text, found=found.total)
 
 
 def test_words_that_mean_the_same_find_the_same_and_say_so() -> None:
