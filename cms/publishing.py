@@ -175,6 +175,7 @@ def rebuild() -> None:
     sync_departments(DepartmentPage.objects.select_related("locale"))
     journeys.rebuild()
     index_content()
+    indexing.index_notices()
 
 
 def drift() -> list[str]:

@@ -25,6 +25,7 @@ KEPT_DAYS = 180
 RARE_DAYS = 30  # what was not searched for often enough in this time is forgotten
 
 _NUMBER = re.compile(r"\d[\d .\-/]{3,}\d")
+_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")  # no database takes these
 _ADDRESS = re.compile(r"@|://|www\.")
 
 
@@ -33,7 +34,7 @@ def countable(text: str) -> str:
     words = " ".join(text.lower().split())
     if not words or len(words) > LONGEST or len(words.split()) > MOST_WORDS or not plain_words(words):
         return ""
-    if _NUMBER.search(words) or _ADDRESS.search(words) or "\x00" in words:
+    if _NUMBER.search(words) or _ADDRESS.search(words) or _UNWRITABLE.search(words):
         return ""
     return words
 

@@ -18,6 +18,7 @@ from services.catalogue.models import (
     Category,
     Department,
     LifeEvent,
+    Notice,
     SearchEntry,
     SearchTerm,
     SearchWord,
@@ -41,6 +42,9 @@ WEIGHTS = {
 }
 PHRASES = ("synonym", "link")
 SHARED = 0.4
+TELLING_ABOVE = WEIGHTS[
+    "topic"
+]  # a word of a name, synonym, link or summary tells more than one of life events, topics or papers
 _BATCH = 200  # a transaction that thinks for ten seconds without a statement is ended by the database
 
 Line = list[object]  # [kind, [word, ...]]
@@ -99,14 +103,14 @@ def _lines(texts: Sequence[ServiceText], *, topic: str, events: Sequence[str], l
 
 
 def _replace(lines: Mapping[int, list[Line]], texts: Sequence[ServiceText], links: Mapping[int, list[str]]) -> None:
-    old = Counter(SearchWord.objects.filter(entry__service_id__in=lines).values_list("word", flat=True))
+    old = _counted(SearchWord.objects.filter(entry__service_id__in=lines).values_list("word", "weight"))
     SearchEntry.objects.filter(service_id__in=lines).delete()
     entries = [SearchEntry(service_id=pk, language=DEFAULT, lines=found) for pk, found in lines.items() if found]
     rows: list[SearchWord] = []
     for entry in SearchEntry.objects.bulk_create(entries, batch_size=100):
         rows += [SearchWord(entry=entry, word=word, weight=weight) for word, weight in weights_of(entry.lines).items()]
     SearchWord.objects.bulk_create(rows, batch_size=400)
-    new = Counter(row.word for row in rows)
+    new = _counted((row.word, row.weight) for row in rows)
     written = {w for t in texts for s in (t.name, t.summary, *t.synonyms) for w in plain_words(s)}
     written |= {w for found in links.values() for s in found for w in plain_words(s)}
     _count(new, old, written)
@@ -125,47 +129,66 @@ def weights_of(lines: Sequence[Line]) -> dict[str, float]:
     return dict(sorted(best.items()))
 
 
-def _count(new: Counter[str], old: Counter[str], written: Iterable[str]) -> None:
+Counts = Mapping[str, tuple[int, int]]  # word -> how many entries have it, how many of them in a telling line
+
+
+def _counted(rows: Iterable[tuple[str, float]]) -> Counts:
+    """`rows`: word and weight, one for each entry that has the word."""
+    every: Counter[str] = Counter()
+    telling: Counter[str] = Counter()
+    for word, weight in rows:
+        every[word] += 1
+        telling[word] += weight > TELLING_ABOVE
+    return {word: (number, telling[word]) for word, number in every.items()}
+
+
+def _count(new: Counts, old: Counts, written: Iterable[str]) -> None:
     """Words come and go; only those whose number changes are touched, so two publishers seldom wait for each other."""
-    change = {word: new[word] - old[word] for word in new.keys() | old.keys() if new[word] != old[word]}
+    change = {
+        word: (more[0] - less[0], more[1] - less[1])
+        for word in new.keys() | old.keys()
+        if (more := new.get(word, (0, 0))) != (less := old.get(word, (0, 0)))
+    }
     forms = {word: index_word(word) for word in written if word not in STOP}
     forms |= {word: word for word in change}
     known = set(SearchTerm.objects.filter(word__in=forms).values_list("word", flat=True))
     missing = [SearchTerm(word=w[:LONGEST], root=r[:LONGEST]) for w, r in sorted(forms.items()) if w not in known]
     SearchTerm.objects.bulk_create(missing, batch_size=400, ignore_conflicts=True)
-    by_difference: dict[int, list[str]] = {}
+    by_difference: dict[tuple[int, int], list[str]] = {}
     for word, difference in sorted(change.items()):
         by_difference.setdefault(difference, []).append(word)
-    for difference, words in sorted(by_difference.items()):
+    for (entries, telling), words in sorted(by_difference.items()):
         for start in range(0, len(words), 400):
-            SearchTerm.objects.filter(word__in=words[start : start + 400]).update(entries=F("entries") + difference)
+            SearchTerm.objects.filter(word__in=words[start : start + 400]).update(
+                entries=F("entries") + entries, telling=F("telling") + telling
+            )
 
 
 @transaction.atomic
 def drop_services(ids: Sequence[int]) -> None:
     """Take services out of the index."""
-    old = Counter(SearchWord.objects.filter(entry__service_id__in=ids).values_list("word", flat=True))
+    old = _counted(SearchWord.objects.filter(entry__service_id__in=ids).values_list("word", "weight"))
     SearchEntry.objects.filter(service_id__in=ids).delete()
-    _count(Counter(), old, ())
+    _count({}, old, ())
 
 
 @transaction.atomic
 def count_terms_anew() -> None:
     """The counts from the words themselves; terms that nothing has any more go. For a rebuild of the catalogue."""
-    counted = Counter(SearchWord.objects.order_by().values_list("word", flat=True))
+    counted = _counted(SearchWord.objects.order_by().values_list("word", "weight"))
     SearchTerm.objects.exclude(root__in=counted).delete()
     wrong = []
     for term in SearchTerm.objects.all():
-        entries = counted[term.word] if term.word == term.root else 0
-        if term.entries != entries:
-            term.entries = entries
+        now = counted.get(term.word, (0, 0)) if term.word == term.root else (0, 0)
+        if (term.entries, term.telling) != now:
+            term.entries, term.telling = now
             wrong.append(term)
-    SearchTerm.objects.bulk_update(wrong, ["entries"], batch_size=200)
+    SearchTerm.objects.bulk_update(wrong, ["entries", "telling"], batch_size=200)
 
 
 @dataclass(frozen=True)
 class PageText:
-    """A live page of the portal that is no service, in one language."""
+    """A page or notice of the portal that is no service, in one language."""
 
     path: str
     language: str
@@ -177,19 +200,50 @@ class PageText:
 
 @transaction.atomic
 def index_pages(pages: Iterable[PageText]) -> None:
-    """These are all the pages there are. What is the same as before is not touched."""
-    known = {(row.path, row.language): row for row in SitePage.objects.all()}
+    """These are all the content pages there are. What is the same as before is not touched."""
+    known = {(row.path, row.language): row for row in SitePage.objects.filter(kind=SitePage.Kind.PAGE)}
     for page in pages:
-        lines: list[Line] = [
-            ["name", index_words(page.title)],
-            ["summary", index_words(f"{page.summary} {page.path}")],
-            ["content", index_words(page.text)[:400]],
-        ]
         row = known.pop((page.path, page.language), None) or SitePage(path=page.path, language=page.language)
         before = (row.pk, row.kind, row.title, row.summary, row.lines)
-        row.kind, row.title, row.summary = page.kind, page.title[:255], page.summary[:400]
-        row.lines = [line for line in lines if line[1]]
-        row.words = f" {' '.join(weights_of(row.lines))} "
+        _describe(row, page)
         if before != (row.pk, row.kind, row.title, row.summary, row.lines) or row.pk is None:
             row.save()
     SitePage.objects.filter(pk__in=[row.pk for row in known.values()]).delete()
+
+
+@transaction.atomic
+def index_notices(ids: Iterable[int] | None = None) -> None:
+    """Make search find these notices while they show, in each of their languages, and no longer; None: all there are."""
+    rows = SitePage.objects.filter(kind=SitePage.Kind.NOTICE)
+    notices = Notice.objects.all()
+    if ids is not None:
+        wanted = list(ids)
+        rows, notices = rows.filter(path__in=map(notice_path, wanted)), notices.filter(pk__in=wanted)
+    rows.delete()
+    made = []
+    for notice in notices.filter(state=Notice.State.SHOWING).order_by("pk"):
+        texts = [(DEFAULT, notice.title, notice.text)]
+        if notice.title_en and notice.text_en:
+            texts.append(("en", notice.title_en, notice.text_en))
+        for language, title, text in texts:
+            page = PageText(notice_path(notice.pk), language, title, text, kind=SitePage.Kind.NOTICE)
+            made.append(_describe(SitePage(path=page.path, language=language), page))
+    SitePage.objects.bulk_create(made)
+
+
+def notice_path(number: int) -> str:
+    """Where a notice is read: its place on the page of how services stand."""
+    return f"/status/#pengumuman-{number}"
+
+
+def _describe(row: SitePage, page: PageText) -> SitePage:
+    address = page.path if page.kind == SitePage.Kind.PAGE else ""
+    lines: list[Line] = [
+        ["name", index_words(page.title)],
+        ["summary", index_words(f"{page.summary} {address}")],
+        ["content", index_words(page.text)[:400]],
+    ]
+    row.kind, row.title, row.summary = page.kind, page.title[:255], page.summary[:400]
+    row.lines = [line for line in lines if line[1]]
+    row.words = f" {' '.join(weights_of(row.lines))} "
+    return row

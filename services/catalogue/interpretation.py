@@ -12,8 +12,11 @@ MAX_TOKENS = 40
 MAX_SLOTS = 12
 MAX_LONGER = 12  # words that the last one may be the beginning of
 CORRECTED, DOUBTED, BEGUN, APART = 0.85, 0.75, 0.45, 0.8
+UNFINISHED = 0.5  # of a correction: the last word may as well be the beginning of one
 WEAK_SHARE = 0.35
 CORRECTED_SHARE = 0.6
+PLACE_SHARE = 0.6
+WHERE = frozenset({"di", "nang", "ning", "ndek", "neng", "dek", "in", "at", "near"})
 
 
 @dataclass
@@ -25,6 +28,7 @@ class Slot:
     own: Words = ()  # the typed words themselves, as roots
     corrected: dict[Words, str] = field(default_factory=dict)  # alternative -> the word it was corrected to
     importance: float = 0.0
+    is_place: bool = False  # said to be where it happened: `ilang nang pasar`
 
     def may_mean(self, words: Words, weight: float) -> None:
         if words and weight > self.alternatives.get(words, 0.0):
@@ -41,8 +45,10 @@ def interpret(text: str, memory: Memory) -> list[Slot]:
         length = _phrase(tokens, roots, place, memory)
         if length > 1:
             slots.append(_slot_of_phrase(tokens[place : place + length], roots[place : place + length], memory))
+            slots[-1].is_place = _is_place(tokens, place)
         elif not says_nothing(tokens[place], roots[place]):
             slots.append(_slot_of_word(tokens[place], roots[place], memory, is_last=place == len(tokens) - 1))
+            slots[-1].is_place = _is_place(tokens, place)
         place += length
     merged: dict[str, Slot] = {}
     for slot in slots:
@@ -50,6 +56,11 @@ def interpret(text: str, memory: Memory) -> list[Slot]:
         merged.setdefault(" ".join(slot.own) or slot.typed, slot)
     kept = sorted(merged.values(), key=lambda s: -s.importance)[:MAX_SLOTS]
     return [s for s in merged.values() if s in kept]
+
+
+def _is_place(tokens: list[str], place: int) -> bool:
+    """Does the word say where something is or happened? Not at the beginning, where it is all that was said so far."""
+    return place > 1 and tokens[place - 1] in WHERE
 
 
 def _phrase(tokens: list[str], roots: list[str], place: int, memory: Memory) -> int:
@@ -82,8 +93,9 @@ def _slot_of_word(word: str, root: str, memory: Memory, *, is_last: bool) -> Slo
     if is_last and len(word) >= 3 and not word.isdigit():
         for longer in memory.terms.beginning_with(word, MAX_LONGER):
             slot.may_mean((longer,), BEGUN)
+    unfinished = UNFINISHED if slot.alternatives and not known else 1.0
     if not known and word not in memory.terms.roots and root not in base_words():
-        _correct(slot, word, memory, CORRECTED)
+        _correct(slot, word, memory, CORRECTED * unfinished)
     elif word not in memory.terms.roots and word not in memory.lexicon.words and word not in base_words() and root != word:
         _correct(slot, word, memory, DOUBTED)  # `kematain` is no form of `mata`
     return slot
@@ -136,3 +148,5 @@ def _weigh(slot: Slot, terms: Terms) -> None:
         slot.importance *= WEAK_SHARE
     if slot.corrected and slot.own not in slot.alternatives:
         slot.importance *= CORRECTED_SHARE
+    if slot.is_place:
+        slot.importance *= PLACE_SHARE

@@ -15,6 +15,7 @@ from services.catalogue.stemming import base_words, known_words
 from services.catalogue.words import STOP, edit_distance, index_word
 
 EQUAL, LOOSE, BACK = 0.95, 0.6, 0.8  # of a word: one that means the same, one it leads to, one that means what it means
+ASIDE = 0.1  # of an entry, for how rare a word is: one that has it in its papers, topic or life events only
 MOST_BACK = 8
 MOST_SPELLINGS = 4
 MOST_ENTRIES = 1_000
@@ -30,6 +31,7 @@ class Terms:
 
     total: int = 0
     entries: dict[str, int] = field(default_factory=dict)
+    telling: dict[str, int] = field(default_factory=dict)  # of these, those with the word in a telling line
     roots: dict[str, str] = field(default_factory=dict)
     _rarity: dict[str, float] = field(default_factory=dict)
 
@@ -37,10 +39,13 @@ class Terms:
         return root in self.entries
 
     def rarity(self, root: str) -> float:
-        """0.7 for a word of every entry, the more the fewer have it."""
+        """0.7 for a word of every entry, the more the fewer have it. One that is only in papers or topics (`ktp`) counts little."""
         known = self._rarity.get(root)
         if known is None:
-            known = self._rarity[root] = math.log(1 + self.total / max(1, self.entries.get(root, self.total)))
+            entries = self.entries.get(root, self.total)
+            telling = self.telling.get(root, entries)
+            having = telling + ASIDE * (entries - telling)
+            known = self._rarity[root] = math.log(1 + self.total / max(1, having))
         return known
 
     def beginning_with(self, start: str, most: int) -> list[str]:
@@ -159,17 +164,17 @@ def entries_of(ids: Iterable[int], memory: Memory) -> list[Entry]:
 
 def _stamp() -> tuple[object, ...]:
     links = WordLink.objects.aggregate(n=Count("pk"), at=Max("decided_at"), last=Max("pk"))
-    terms = SearchTerm.objects.aggregate(n=Count("pk"), all=Sum("entries"), last=Max("pk"))
+    terms = SearchTerm.objects.aggregate(n=Count("pk"), all=Sum("entries"), telling=Sum("telling"), last=Max("pk"))
     entries = SearchEntry.objects.aggregate(n=Count("pk"), last=Max("pk"))
     return (*links.values(), *terms.values(), *entries.values())
 
 
 def _terms() -> Terms:
     terms = Terms(total=SearchEntry.objects.count())
-    for word, root, entries in SearchTerm.objects.values_list("word", "root", "entries"):
+    for word, root, entries, telling in SearchTerm.objects.values_list("word", "root", "entries", "telling"):
         terms.roots[word] = root
         if entries and word == root:
-            terms.entries[word] = entries
+            terms.entries[word], terms.telling[word] = entries, telling
     return terms
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import Error as DatabaseError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
 from portal.lib import editions
+from services.catalogue import indexing
 from services.catalogue.models import Department, Notice
 
 _State = Notice.State
@@ -39,6 +40,7 @@ def planned() -> QuerySet[Notice]:
     return Notice.objects.filter(state=_State.PLANNED).select_related("department")
 
 
+@transaction.atomic
 def announce(
     *,
     kind: str,
@@ -51,7 +53,7 @@ def announce(
     ends_at: datetime | None,
     by: User,
 ) -> Notice:
-    """A new notice; it shows at once when its time has come. Raises IntegrityError when it ends before it starts."""
+    """A new notice; it shows, and is found, at once when its time has come. Raises IntegrityError when it ends before it starts."""
     notice = Notice.objects.create(
         kind=kind,
         title=title,
@@ -68,24 +70,31 @@ def announce(
     return notice
 
 
+@transaction.atomic
 def take_back(notice: Notice) -> bool:
-    """From now on nobody reads it. False: it was over already."""
+    """From now on nobody reads or finds it. False: it was over already."""
     open_ones = Notice.objects.filter(pk=notice.pk).exclude(state=_State.OVER)
     changed = open_ones.update(state=_State.OVER, taken_back_at=timezone.now())
+    indexing.index_notices([notice.pk])
     editions.announce()
     return bool(changed)
 
 
+@transaction.atomic
 def turn() -> int:
-    """Brings every notice's state in line with the clock. Returns how many changed."""
+    """Brings every notice's state, and what search finds of it, in line with the clock. Returns how many changed."""
     now = timezone.now()
     begun = Q(starts_at__lte=now)
     over = Q(ends_at__lte=now)
     open_ones = Notice.objects.exclude(state=_State.OVER)
-    changed = open_ones.filter(over).update(state=_State.OVER)
-    changed += open_ones.filter(begun, state=_State.PLANNED).update(state=_State.SHOWING)
-    if changed:
-        editions.announce()
+    due = open_ones.filter(over | begun & Q(state=_State.PLANNED)).order_by("pk")
+    ids = list(due.select_for_update().values_list("pk", flat=True))
+    if not ids:
+        return 0
+    changed = open_ones.filter(over, pk__in=ids).update(state=_State.OVER)
+    changed += open_ones.filter(begun, pk__in=ids, state=_State.PLANNED).update(state=_State.SHOWING)
+    indexing.index_notices(ids)
+    editions.announce()
     return changed
 
 

@@ -1,12 +1,17 @@
 """The page of results, suggestions and counting, as a browser meets them."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
+from accounts.models import User
+from services.catalogue import notices
 from services.catalogue.models import SearchClick, SearchCount
+from tests.search import quality
 
 pytestmark = pytest.mark.usefixtures("demo_city")
 
@@ -42,19 +47,44 @@ def test_nothing_found_still_offers_a_way(client: Client) -> None:
 
 def test_pages_of_the_portal_stand_below_the_services(client: Client) -> None:
     page = html(client, "/layanan/?q=privasi+data+pribadi")
-    assert page.index("Halaman lain di portal ini") > page.index('id="jml"') and 'href="/privasi/"' in page
+    assert page.index("Halaman dan pengumuman di portal ini") > page.index('id="jml"') and 'href="/privasi/"' in page
     assert 'href="/en/privasi/"' in html(client, "/en/layanan/?q=personal+data")
 
 
-def test_odd_filters_pages_and_words_are_answered(client: Client) -> None:
-    for path in (
-        "/layanan/?q=&hal=1000000000",
-        "/layanan/?q=akta&hal=1000000000",
-        "/layanan/?q=" + "a" * 10_000,
-        "/layanan/?q=%F0%9F%99%82",
-    ):
-        html(client, path)
-    assert "diabaikan: tidak-ada" in html(client, "/layanan/?q=akta&dinas=tidak-ada")
+def test_a_notice_stands_below_the_services_and_leads_to_its_words(client: Client) -> None:
+    notice = notices.announce(
+        kind="OUTAGE",
+        title="Antrean akta kelahiran pindah loket",
+        text="Datang ke lantai dua.",
+        starts_at=timezone.now(),
+        ends_at=None,
+        by=User.objects.get(email="oper@example.org"),
+    )
+    page = html(client, "/layanan/?q=akta+kelahiran")
+    place = f"#pengumuman-{notice.pk}"
+    assert page.index(f'href="/status/{place}"') > page.index('data-code="akta-kelahiran"')
+    assert f'id="{place[1:]}"' in html(client, "/status/") and "Datang ke lantai dua." in page
+    assert f'href="/en/status/{place}"' in html(client, "/en/layanan/?q=akta+kelahiran")
+    notices.take_back(notice)
+    assert place not in html(client, "/layanan/?q=akta+kelahiran")
+
+
+@pytest.mark.parametrize("place", range(len(quality.HOSTILE)))
+def test_hostile_words_are_answered_by_pages_and_suggestions(client: Client, place: int) -> None:
+    raw = quote(quality.HOSTILE[place].encode("utf-8", "surrogatepass"))
+    for path in ("/layanan/", "/en/layanan/"):
+        page = html(client, f"{path}?q={raw}&hal=1000000000")
+        assert "<script>alert" not in page and "Traceback" not in page
+    assert len(client.get(f"/layanan/cari/saran/?q={raw}").content) <= 4096
+    assert client.post(f"/layanan/cari/hitung/?q={raw}").status_code == 204
+
+
+def test_odd_filters_and_pages_are_ignored_and_said(client: Client) -> None:
+    for page in ("1000000000", "-1", "0", "x", "9" * 400):
+        html(client, f"/layanan/?q=akta&hal={page}")
+    page = html(client, "/layanan/?q=akta&dinas=tidak-ada&kategori=%3Cb%3E&cara=%00&asing=1&gratis=mungkin")
+    assert "diabaikan: " in page and "tidak-ada" in page and "&lt;b&gt;" in page and "<b>," not in page
+    assert 'data-code="akta-kelahiran"' in page, "what is not known narrows nothing"
 
 
 def test_suggestions_are_a_small_fragment_and_cost_no_cookie(client: Client) -> None:

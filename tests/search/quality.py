@@ -20,6 +20,30 @@ KINDS = {
     "en": "English",
     "lq": "a whole sentence",
 }
+SETS = ("queries.txt", "practice.txt", "fresh.txt", "street.txt", "corner.txt")
+# What is typed, pasted or tried by somebody or something that wants no service.
+HOSTILE = (
+    "",
+    "   ",
+    "akta " * 2_000,
+    "a" * 10_000,
+    "yang di ke dari untuk saya mau",
+    "🙂👨‍👩‍👧‍👦 🇮🇩",
+    "شهادة ميلاد שלום",
+    "\u202eatka\u202c akta",
+    "(a+)+$ [[[[ ^.*(?:x|y)*\\1 " + "a" * 150,
+    "'; DROP TABLE catalogue_service; -- \" OR 1=1 /* UNION SELECT */",
+    'akta AND "lahir" OR NOT (ktp NEAR/3 hilang) * ^ : {} -akta +ktp',
+    "akta & !lahir | (ktp <-> hilang):*",
+    "%_%%%__\\%",
+    "\x00\x01 akta \x7f",
+    "akta \ud800 \udfff",
+    "Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢L̠ͨͧͩ͘G̴̻͈͍͔̹̑͗̎̅͛́Ǫ̵̹̻̝̳͂̌̌͘",
+    " ".join(f"kata{n}" for n in range(60)),
+    " ".join("qzxjv wkqpd hgjkl zzxqw vbnmq".split() * 8),
+    "1" * 200,
+    "../../etc/passwd {{7*7}} ${jndi:ldap://x} <script>alert(1)</script>",
+)
 Rank = Callable[[str], list[str]]
 
 

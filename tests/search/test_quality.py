@@ -15,7 +15,7 @@ def rank(text: str) -> list[str]:
 
 
 @pytest.mark.usefixtures("demo_city")
-@pytest.mark.parametrize("name", ["queries.txt", "practice.txt"])
+@pytest.mark.parametrize("name", ["queries.txt", "practice.txt", "street.txt"])
 def test_the_tuned_queries_stay_above_their_floor(name: str) -> None:
     asked = quality.read(name)
     figures = quality.measure(quality.tuned(asked) if name == "queries.txt" else asked, rank)
@@ -33,11 +33,19 @@ def test_the_halves_are_halves_and_every_service_is_asked_for() -> None:
     assert codes == {row["slug"] for row in city.read("services")["services"]}
 
 
+@pytest.mark.usefixtures("demo_city")
+def test_no_query_of_a_held_out_set_is_in_a_tuned_one() -> None:
+    tuned = {synonyms.folded(one.text) for name in ("practice.txt", "street.txt") for one in quality.read(name)}
+    tuned |= {synonyms.folded(one.text) for one in quality.tuned(quality.read())}
+    for name in ("fresh.txt", "corner.txt"):
+        assert not tuned & {synonyms.folded(one.text) for one in quality.read(name)}, name
+    known = set(Service.objects.values_list("code", flat=True))
+    assert {code for name in quality.SETS for one in quality.read(name) for code in one.codes} <= known
+
+
 def test_no_link_says_the_exact_words_of_a_query() -> None:
     """A link that repeats a query would only prove that it can be looked up."""
-    asked = {
-        synonyms.folded(one.text) for name in ("queries.txt", "practice.txt", "fresh.txt") for one in quality.read(name)
-    }
+    asked = {synonyms.folded(one.text) for name in quality.SETS for one in quality.read(name)}
     links = {words for words, _means, _loose in synonyms.read_stock(synonyms.STOCK.read_text("utf-8"))}
     links |= {synonyms.folded(w) for line in city.read("search_words")["words"].values() for w in line.split(",")}
     assert not {words for words in asked & links if " " in words}

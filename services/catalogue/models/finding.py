@@ -47,13 +47,14 @@ class SearchTerm(models.Model):
     word = models.CharField(max_length=40, unique=True)
     root = models.CharField(max_length=40, db_index=True)
     entries = models.PositiveIntegerField(default=0)
+    telling = models.PositiveIntegerField(default=0)  # of these, how many have it in a name, synonym, link or summary
 
     def __str__(self) -> str:
         return self.word
 
 
 class SitePage(models.Model):
-    """A page of the portal that is no service, in one language, as search shows it. Written by `indexing.index_pages`."""
+    """A page or notice of the portal that is no service, in one language, as search shows it. Written by `indexing`."""
 
     class Kind(models.TextChoices):
         PAGE = "PAGE", _("Halaman")

@@ -1,17 +1,32 @@
 """Search takes any words, says what it did to them, follows the editors' links, and lists pages below services."""
 
+from collections.abc import Callable
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
+from cms import publishing
 from cms.models import ContentPage
-from services.catalogue import counting, indexing, synonyms
+from services.catalogue import counting, indexing, notices, synonyms
 from services.catalogue.highlight import marked
-from services.catalogue.models import SearchClick, SearchCount, SearchTerm, SearchWord, Service, WordLink
+from services.catalogue.models import (
+    Notice,
+    SearchClick,
+    SearchCount,
+    SearchTerm,
+    SearchWord,
+    Service,
+    SitePage,
+    WordLink,
+)
 from services.catalogue.search import SearchQuery, search_services, suggest_services
 from services.catalogue.site_pages import search_pages
 from services.catalogue.stemming import root
+from tests.search import quality
 
 pytestmark = pytest.mark.usefixtures("demo_city")
 
@@ -21,21 +36,28 @@ def codes(text: str) -> list[str]:
     return [by_id[i] for i in search_services(SearchQuery(text)).ids]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.text(max_size=300))
-@example("a" * 10_000)
-@example("(a+)+$ [[[[ ^.* \\1 (?:")
-@example("'; DROP TABLE catalogue_service; --")
-@example('akta AND "lahir" OR NOT (ktp NEAR/3 hilang) * ^ : {}')
-@example("يلدا ميلاد 🙂 שלום")
-@example("\x00\x01 akta")
-@example("%_%%%__")
+def _with_hostile(test: Callable[..., None]) -> Callable[..., None]:
+    for text in quality.HOSTILE:
+        test = example(text)(test)
+    return test
+
+
+ANY_TEXT = st.text(st.characters(), max_size=300) | st.lists(
+    st.sampled_from(
+        [*"akta ktp sktm imb bayi ilang OR AND NOT ( ) \" * : % _ ' 1=1 kela yang 🙂 \u202e".split(), "\x00", "\ud800"]
+    )
+).map(" ".join)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ANY_TEXT)
+@_with_hostile
 def test_no_words_make_an_error(text: str) -> None:
     found = search_services(SearchQuery(text))
     assert len(set(found.ids)) == found.total <= 94
     suggest_services(text, 6)
     search_pages(text)
-    counting.countable(text)
+    counting.count_search(text, found=found.total)
 
 
 def test_words_that_mean_the_same_find_the_same_and_say_so() -> None:
@@ -125,6 +147,57 @@ def test_pages_of_the_portal_are_found_in_either_language_and_follow_their_pages
     assert search_pages("zebra") == []
 
 
+def _announced(oper: User, *, begins: timedelta = timedelta(0), lasts: timedelta | None = None, **more: str) -> Notice:
+    now = timezone.now()
+    return notices.announce(
+        kind="OUTAGE",
+        title="Loket zebra tutup",
+        text="Jaringan putus sejak pagi.",
+        starts_at=now + begins,
+        ends_at=now + begins + lasts if lasts else None,
+        by=oper,
+        **more,
+    )
+
+
+def test_a_notice_is_found_at_once_in_its_languages_and_gone_when_taken_back(alice: User) -> None:
+    notice = _announced(alice, title_en="The zebra counter is closed", text_en="The network is down.")
+    found = search_pages("zebra")
+    assert [(p.title, p.kind) for p in found] == [("Loket zebra tutup", "NOTICE")]
+    assert found[0].path == f"/status/#pengumuman-{notice.pk}" and "Jaringan putus" in found[0].summary
+    assert [p.title for p in search_pages("zebra", "en")] == ["The zebra counter is closed"]
+    notices.take_back(notice)
+    assert search_pages("zebra") == search_pages("zebra", "en") == []
+
+
+def test_a_planned_notice_is_found_from_its_beginning_to_its_end(alice: User) -> None:
+    _announced(alice, begins=timedelta(hours=1), lasts=timedelta(hours=1))
+    assert search_pages("zebra") == []
+    Notice.objects.update(starts_at=timezone.now() - timedelta(minutes=1))
+    assert notices.turn() == 1 and [p.title for p in search_pages("zebra", "en")] == ["Loket zebra tutup"]
+    Notice.objects.update(ends_at=timezone.now() - timedelta(seconds=1))
+    assert notices.turn() == 1 and search_pages("zebra") == [] and notices.turn() == 0
+
+
+def test_notices_and_pages_do_not_take_each_other_out(alice: User) -> None:
+    _announced(alice)
+    publishing.index_content()
+    assert search_pages("zebra") and search_pages("privasi data pribadi")
+    SitePage.objects.all().delete()
+    publishing.rebuild()
+    assert search_pages("zebra") and search_pages("privasi data pribadi")[0].path == "/privasi/"
+
+
+def test_a_notice_that_could_not_be_indexed_is_not_announced(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_args: object) -> None:
+        raise RuntimeError("the index is gone")
+
+    monkeypatch.setattr(indexing, "index_words", broken)
+    with pytest.raises(RuntimeError):
+        _announced(alice)
+    assert not Notice.objects.exists() and not search_pages("zebra")
+
+
 # --- counting ---
 
 
@@ -160,10 +233,6 @@ def test_searches_that_helped_nobody_are_listed_from_the_third_time_on() -> None
 
 
 def test_old_counts_and_rare_words_are_forgotten() -> None:
-    from datetime import timedelta
-
-    from django.utils import timezone
-
     today = timezone.localdate()
     counting.count_search("lama", found=1, day=today - timedelta(days=200))
     counting.count_search("jarang", found=1, day=today - timedelta(days=40))

@@ -52,6 +52,12 @@ def test_odd_words_find_nothing_and_break_nothing(typed: str) -> None:
 
 
 @pytest.mark.usefixtures("demo_city")
+@pytest.mark.parametrize("typed", ["akta kel", "akta kela", "akta kelah", "akta kelahi", "akta kelahir", "akta kelahira"])
+def test_an_unfinished_last_word_is_taken_for_a_beginning_before_it_is_corrected(typed: str) -> None:
+    assert codes(typed)[0] == "akta-kelahiran"
+
+
+@pytest.mark.usefixtures("demo_city")
 def test_a_correction_is_told_in_a_word_people_write() -> None:
     assert "keluarga" in search_services(SearchQuery("kartu keluara")).corrected.values()
 
