@@ -18,14 +18,17 @@ from cms.models import ContentPage, PageRemark, PageVote
 from portal.lib.clocks import today
 from portal.lib.languages import DEFAULT, language_of, path_in
 from portal.lib.redaction import redact_text
-from services.catalogue import queries
+from services.catalogue import guides, queries
+from services.catalogue.journeys.queries import life_events
 from services.catalogue.models import Department, DepartmentRole, Service
 
 MAX_REMARK = 500
 _SERVICE = re.compile(r"/layanan/([-a-z0-9_]+)/")
 _DEPARTMENT = re.compile(r"/dinas/([-a-z0-9_]+)/")
 _CONTENT = re.compile(r"/([-a-z0-9_]+)/")
-_LISTS = frozenset({"/layanan/", "/dinas/", "/status/"})
+_EVENT = re.compile(r"/peristiwa/([-a-z0-9_]+)/")
+_GUIDE = re.compile(r"/pandu/([-a-z0-9_]+)/")
+_LISTS = frozenset({"/", "/layanan/", "/dinas/", "/status/", "/peristiwa/", "/pandu/"})
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,12 @@ def subject_of(path: str) -> Subject | None:
     if found := _DEPARTMENT.fullmatch(plain):
         department = Department.objects.filter(code=found[1], merged_into=None).first()
         return Subject(plain, language, department.label, None, department) if department else None
+    if found := _EVENT.fullmatch(plain):
+        event = next((event for event, _n, _ordered in life_events(language) if event.slug == found[1]), None)
+        return Subject(plain, language, event.label) if event else None
+    if found := _GUIDE.fullmatch(plain):
+        guide = guides.guide_of(found[1])
+        return Subject(plain, language, guide[0].label) if guide else None
     if found := _CONTENT.fullmatch(plain):
         page = ContentPage.objects.live().filter(slug=found[1]).first()
         return Subject(plain, language, page.title) if page else None

@@ -43,7 +43,9 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def _home(request: HttpRequest, own: list[Any], there: list[Any], **more: Any) -> HttpResponse:
     shown = blocks_of_home.sections(own, there, languages.active())
-    return render(request, "cms/home.html", {"sections": shown, "structured": structured_data.website(), **more})
+    return render(
+        request, "cms/home.html", {"sections": shown, "structured": structured_data.website(), "canonical": "/", **more}
+    )
 
 
 def preview_home(request: HttpRequest, page: HomePage) -> HttpResponse:

@@ -17,6 +17,7 @@ from wagtail.models import TaskState, WorkflowState
 from wagtail.signals import task_submitted, workflow_approved, workflow_rejected, workflow_submitted
 
 from cms import checks, journeys, page_views, scope
+from cms.colleagues import offer_colleagues_only
 from cms.files import OwnDocuments, OwnImages
 from cms.form_builder import hooks as form_builder
 from cms.models import JourneyPage, ServicePage
@@ -24,6 +25,7 @@ from cms.page_rights import rights_at_home
 from services.cases.queries import running_cases
 
 form_builder.register()
+offer_colleagues_only()
 _MENU = {
     "explorer",
     "permohonan-masuk",
@@ -72,7 +74,7 @@ def explore_own(parent: Any, pages: QuerySet[Any], request: HttpRequest) -> Quer
     return pages
 
 
-@hooks.register("construct_homepage_summary_items")
+@hooks.register("construct_homepage_summary_items", order=1000)  # after the entries that it takes away
 def count_nothing_of_others(request: HttpRequest, items: list[Any]) -> None:
     """Rights in both trees make the tree's root the place to begin: it would be counted whole."""
     if not request.user.is_superuser:
@@ -154,7 +156,7 @@ def spreadsheet() -> MenuItem:
     return MenuItem(_("Lembar kerja"), "/petugas/layanan/impor/", icon_name="table", order=70)
 
 
-@hooks.register("construct_main_menu")
+@hooks.register("construct_main_menu", order=1000)
 def only_what_editors_use(request: HttpRequest, items: list[MenuItem]) -> None:
     """Reports list more than one department's pages; they are for the operator."""
     if not request.user.is_superuser:

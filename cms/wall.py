@@ -17,7 +17,7 @@ from django.shortcuts import render
 from django.urls import ResolverMatch
 from django.utils.datastructures import MultiValueDictKeyError
 
-from cms.wall_rules import RULES
+from cms.wall_rules import RULES, goes_to_own
 
 # Roles and accounts are changed at /petugas/, one by one and with a record; tags would be seen by all departments.
 _NOBODY = (
@@ -73,3 +73,5 @@ class DepartmentWall:
         if rule is None:
             raise PermissionDenied
         rule(request, kwargs)
+        if request.method == "POST":
+            goes_to_own(request)

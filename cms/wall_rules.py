@@ -40,6 +40,16 @@ def superusers(request: HttpRequest, kwargs: dict[str, Any]) -> None:
     raise Http404
 
 
+# In which fields Wagtail's own forms name the page that something is to go below, and the folder that it is to go into.
+_GOES_BELOW = ("new_parent_page", "parent_page", "chooser")
+
+
+def goes_to_own(request: HttpRequest) -> None:
+    """Whatever the address: nothing goes below a page of another department. A form that was refused would show its title."""
+    for target in (value for name in _GOES_BELOW for value in request.POST.getlist(name) if value):
+        _need(scope.own_pages(request.user).filter(pk=_number(target)).exists())
+
+
 def _page(*arguments: str) -> Rule:
     """The page in each of these arguments is of one's own department, or waits for one's decision."""
 

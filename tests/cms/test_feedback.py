@@ -15,7 +15,7 @@ from cms import feedback
 from cms.feedback_views import A_MINUTE
 from cms.models import PageRemark, PageVote
 from portal.lib.clocks import today
-from services.catalogue.models import Department, Service
+from services.catalogue.models import Department, Guide, Service
 
 pytestmark = pytest.mark.usefixtures("demo_city")
 DOOR, ROOM = "/umpan-balik/", "/petugas/umpan-balik/"
@@ -38,6 +38,21 @@ def test_every_public_page_asks_and_sets_no_cookie() -> None:
         page = answer.content.decode()
         assert f'name="halaman" value="{path.removeprefix("/en")}"' in page and not answer.cookies, path
         assert "csrfmiddlewaretoken" not in page
+
+
+def test_every_page_of_the_site_map_counts_what_its_own_box_sends() -> None:
+    places = re.findall(r"<loc>http://[^/]+(/[^<]*)</loc>", Client().get("/sitemap.xml").content.decode())
+    kinds = {path.removeprefix("/en").split("/")[1]: path for path in places}  # one of each kind is enough
+    paths = {"/", "/en/", *kinds.values(), "/peristiwa/", "/peristiwa/kelahiran/", "/en/peristiwa/kelahiran/", "/pandu/"}
+    paths |= {f"/pandu/{row.need.slug}/" for row in Guide.objects.select_related("need")[:1]}
+    assert len(paths) > 10
+    for path in sorted(paths):
+        page = Client().get(path).content.decode()
+        named = re.search(r'name="halaman" value="([^"]+)"', page)
+        assert named, f"{path} does not ask"
+        cache.clear()
+        door = "/en" + DOOR if path.startswith("/en/") else DOOR
+        assert say(Client(), named[1], door=door, membantu="ya").status_code == 303, path
 
 
 def test_an_answer_is_counted_by_page_language_and_day() -> None:
@@ -99,8 +114,9 @@ def test_one_network_is_heard_a_few_times_a_minute_and_told_so() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["", "/", "layanan", "/layanan/tidak-ada/", "/petugas/", "//evil.example/", "https://evil.example/", "/akun/", "/dinas/x/",
-     "/layanan/../", "/layanan/akta-kelahiran/ajukan/", "/en/", "/\x00/", "/layanan/akta-kelahiran/?q=1"],
+    ["", "layanan", "/peristiwa/x/", "/pandu/x/", "/layanan/tidak-ada/", "/petugas/", "//evil.example/",
+     "https://evil.example/", "/akun/", "/dinas/x/",
+     "/layanan/../", "/layanan/akta-kelahiran/ajukan/", "/\x00/", "/layanan/akta-kelahiran/?q=1"],
 )  # fmt: skip
 def test_nobody_says_anything_of_a_page_that_there_is_not(path: str) -> None:
     assert say(Client(), path, membantu="ya").status_code == 404
