@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from django.db.models import Case, F, Max, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 
+from services.catalogue.emergencies import emergency_numbers
 from services.catalogue.interpretation import Slot, interpret
 from services.catalogue.lexicon import Memory, Terms, entries_of, present
 from services.catalogue.models import SearchWord
@@ -22,16 +23,6 @@ MAX_CANDIDATES = 80
 ENOUGH = 20  # found with all telling words: then nobody looks for those with some
 MANY_ROWS = 2_000  # of the index that a search may look at before it asks for all telling words first
 KEEP_SHARE = 0.12  # of the best score: below that a hit is noise
-
-_HEALTH_WORDS = (
-    "pingsan sesak kecelakaan tabrakan sekarat jantung stroke keracunan melahirkan ambulans ambulan ambulance semaput"
-)
-_DANGER_WORDS = (
-    "darurat kebakaran kobongan kobong api banjir tenggelam maling rampok perampokan dipukul dianiaya kdrt ular longsor "
-    "ledakan bunuh emergency fire thief robbery digepuki begal"
-)
-_AMBULANCE = frozenset(plain_words(_HEALTH_WORDS))
-_RESCUE = frozenset(plain_words(_DANGER_WORDS))
 
 
 @dataclass(frozen=True)
@@ -59,14 +50,6 @@ class SearchResult:
     @property
     def total(self) -> int:
         return len(self.ids)
-
-
-def emergency_numbers(text: str) -> tuple[str, ...]:
-    """112 for danger, 119 as well when somebody's health is at stake; empty otherwise."""
-    words = set(plain_words(text))
-    if words & _AMBULANCE:
-        return ("112", "119")
-    return ("112",) if words & _RESCUE else ()
 
 
 def search_services(query: SearchQuery) -> SearchResult:

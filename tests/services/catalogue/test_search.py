@@ -5,7 +5,7 @@ import pytest
 from services.catalogue.actions import publish_service, withdraw_service
 from services.catalogue.models import Department, Service
 from services.catalogue.records import ServiceRecord
-from services.catalogue.search import SearchQuery, emergency_numbers, search_services
+from services.catalogue.search import SearchQuery, search_services
 from services.catalogue.words import edit_distance, index_words
 
 
@@ -60,12 +60,6 @@ def test_an_unfinished_last_word_is_taken_for_a_beginning_before_it_is_corrected
 @pytest.mark.usefixtures("demo_city")
 def test_a_correction_is_told_in_a_word_people_write() -> None:
     assert "keluarga" in search_services(SearchQuery("kartu keluara")).corrected.values()
-
-
-def test_emergency_words_call_for_help() -> None:
-    assert emergency_numbers("rumah kobongan") == ("112",)
-    assert emergency_numbers("kecelakaan di jalan") == ("112", "119")
-    assert emergency_numbers("akta kelahiran") == ()
 
 
 def test_words_are_folded_and_stemmed_alike() -> None:
