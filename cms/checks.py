@@ -50,6 +50,7 @@ def checklist(page: ServicePage) -> list[Part]:
     need((page.summary or "").strip(), _("Ringkasan"), "summary", _("Isi ringkasan layanan."))
     if page.is_translation:
         return found
+    need(page.category_id, _("Kategori"), "category", _("Pilih kategori layanan."))
     need(
         page.fee_free or page.fee_amount is not None or (page.fee_note or "").strip() or len(page.fees),
         _("Biaya"),

@@ -12,9 +12,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
-from wagtail.admin.ui.side_panels import BaseSidePanel
 from wagtail.admin.views.pages.edit import EditView
 from wagtail.admin.views.pages.preview import ViewDraftView
 from wagtail.admin.views.pages.unpublish import UnpublishView
@@ -22,8 +20,9 @@ from wagtail.admin.views.pages.workflow import WorkflowActionView
 from wagtail.admin.viewsets.pages import PageViewSet
 from wagtail.models import Comment, CommentReply, Page, PageSubscription, Revision
 
-from cms import checks, review
+from cms import review
 from cms.beginning import BeginView
+from cms.gate_panel import GatePanel
 from cms.models import ContentPage, DepartmentPage, FormPage, HomePage, JourneyPage, ServicePage
 from services.cases.queries import running_cases
 
@@ -31,30 +30,6 @@ from services.cases.queries import running_cases
 def refused_in_words(request: HttpRequest, refused: ValidationError) -> None:
     """The gate's sentences for somebody who approves what is not complete any more."""
     messages.error(request, _("Belum bisa terbit: %s") % " ".join(refused.messages))
-
-
-class GatePanel(BaseSidePanel):
-    """What the page still needs before it may be public, each line with the way to its field."""
-
-    class SidePanelToggle(BaseSidePanel.SidePanelToggle):
-        aria_label = gettext_lazy("Tampilkan yang perlu sebelum terbit")
-        icon_name = "tasks"
-        counter_classname = "w-bg-critical-200"
-
-        def get_context_data(self, parent_context: Any) -> dict[str, Any]:
-            context: dict[str, Any] = super().get_context_data(parent_context)
-            context["count"] = len(checks.problems(self.panel.object))
-            return context
-
-    name = "gate"
-    title = gettext_lazy("Siap terbit?")
-    template_name = "cms/admin/gate_panel.html"
-    order = 50
-
-    def get_context_data(self, parent_context: Any) -> dict[str, Any]:
-        parts = checks.checklist(self.object)
-        missing = sum(not part.done for part in parts)
-        return {**super().get_context_data(parent_context), "parts": parts, "missing": missing}
 
 
 class OurEditView(EditView):

@@ -5,6 +5,7 @@ They read the catalogue, never the page tree. Odd input is ignored and said so, 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ from services.catalogue.journeys.queries import journeys_about
 from services.catalogue.models import ServiceText
 from services.catalogue.search import MAX_QUERY_LENGTH, SearchQuery, SearchResult, search_services, suggest_services
 from services.catalogue.site_pages import search_pages
+from services.catalogue.words import edit_distance, plain_words
 
 PAGE_SIZE = 20
 SUGGESTIONS = 6
@@ -113,6 +115,7 @@ def service_list(request: HttpRequest) -> HttpResponse:
         paginator = Paginator(queries.list_services(chosen, language=language), PAGE_SIZE)
     page = paginator.get_page(request.GET.get("hal"))
     total = paginator.count
+    seen = _read_words(page.object_list) if found and found.also else set()
     return render(
         request,
         "catalogue/list.html",
@@ -122,6 +125,7 @@ def service_list(request: HttpRequest) -> HttpResponse:
             "found": found,
             "page": page,
             "hits": [_hit(row, found) for row in page.object_list],
+            "also": [word for word in found.also if _tells(text, word, seen)] if found else [],
             "total": total,
             "others": search_pages(text, language) if found and page.number == 1 else [],
             "facets": queries.facets(chosen, language=language, ids=ids),
@@ -157,8 +161,21 @@ class Hit:
 def _hit(text: ServiceText, found: SearchResult | None) -> Hit:
     if found is None:
         return Hit(text, [(text.name, False)], [(text.summary, False)], [])
-    why = [*found.reasons.get(text.service_id, {}).items()][:2]
-    return Hit(text, marked(text.name, found.words), marked(text.summary, found.words), why)
+    read = _read_words([text])
+    why = [(typed, word) for typed, word in found.reasons.get(text.service_id, {}).items() if _tells(typed, word, read)]
+    return Hit(text, marked(text.name, found.words), marked(text.summary, found.words), why[:2])
+
+
+def _read_words(texts: Iterable[ServiceText]) -> set[str]:
+    """What people read of these services here. The index has the words of the other language too, and words nobody writes."""
+    lines = (line for t in texts for line in (t.name, t.summary))
+    return {word for line in lines for word in plain_words(line)}
+
+
+def _tells(typed: str, word: str, read: set[str]) -> bool:
+    """Is it worth saying that `typed` was read as `word`? Not for another spelling of it, nor for a word nobody sees here."""
+    words = plain_words(word)
+    return not read.isdisjoint(words) and all(edit_distance(one, "".join(words), 1) > 1 for one in plain_words(typed))
 
 
 def _only_text(text: str) -> str:
@@ -211,7 +228,9 @@ def guide(request: HttpRequest, need: str) -> HttpResponse:
         raise Http404("no guide for this need")
     row, question = found
     language = languages.active()
-    chosen = [int(n) if n.isdecimal() and n.isascii() else 0 for n in request.GET.get("j", "").split(".")[:9] if n]
+    chosen = [
+        int(n) if n.isdecimal() and n.isascii() and len(n) < 4 else 0 for n in request.GET.get("j", "").split(".")[:9] if n
+    ]
     step = guides.step(question, chosen)
     so_far = [".".join(map(str, chosen[:n])) for n in range(len(step.said))]
     here = "".join(f"{n}." for n in chosen[: len(step.said)])

@@ -240,7 +240,8 @@ def _describe(row: SitePage, page: PageText) -> SitePage:
     address = page.path if page.kind == SitePage.Kind.PAGE else ""
     lines: list[Line] = [
         ["name", index_words(page.title)],
-        ["summary", index_words(f"{page.summary} {address}")],
+        ["synonym", index_words(address)],
+        ["summary", index_words(page.summary)],
         ["content", index_words(page.text)[:400]],
     ]
     row.kind, row.title, row.summary = page.kind, page.title[:255], page.summary[:400]

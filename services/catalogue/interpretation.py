@@ -37,7 +37,7 @@ class Slot:
 
 def interpret(text: str, memory: Memory) -> list[Slot]:
     """The slots of a query in their order, the most telling ones when there are many. Empty for a text that says nothing."""
-    tokens = plain_words(text)[:MAX_TOKENS]
+    tokens = _joined(plain_words(text)[:MAX_TOKENS], memory)
     roots = [index_word(t) for t in tokens]
     slots: list[Slot] = []
     place = 0
@@ -56,6 +56,23 @@ def interpret(text: str, memory: Memory) -> list[Slot]:
         merged.setdefault(" ".join(slot.own) or slot.typed, slot)
     kept = sorted(merged.values(), key=lambda s: -s.importance)[:MAX_SLOTS]
     return [s for s in merged.values() if s in kept]
+
+
+def _joined(tokens: list[str], memory: Memory) -> list[str]:
+    """`s k c k`, `p irt` and `ak 1` are one word each where the index has it so."""
+    made: list[str] = []
+    place = 0
+    while place < len(tokens):
+        length = next((n for n in (5, 4, 3, 2) if _is_torn(tokens[place : place + n], n, memory)), 1)
+        made.append("".join(tokens[place : place + length]))
+        place += length
+    return made
+
+
+def _is_torn(pieces: list[str], length: int, memory: Memory) -> bool:
+    if len(pieces) < length or "".join(pieces) not in memory.terms.roots:
+        return False
+    return all(len(p) == 1 for p in pieces) or (length == 2 and len(pieces[0]) <= 2 and not pieces[0].isdigit())
 
 
 def _is_place(tokens: list[str], place: int) -> bool:

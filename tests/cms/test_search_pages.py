@@ -1,6 +1,7 @@
 """The page of results, suggestions and counting, as a browser meets them."""
 
 import re
+from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
@@ -9,8 +10,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from portal.lib import throttle
 from services.catalogue import notices
-from services.catalogue.models import SearchClick, SearchCount
+from services.catalogue.models import Guide, SearchClick, SearchCount
 from tests.search import quality
 
 pytestmark = pytest.mark.usefixtures("demo_city")
@@ -109,7 +111,8 @@ def test_searches_and_what_was_opened_are_counted_without_a_cookie(client: Clien
     assert {f.name for f in SearchCount._meta.fields} == {"id", "day", "words", "searches", "found"}
 
 
-def test_another_site_and_a_flood_count_nothing(client: Client) -> None:
+def test_another_site_and_a_flood_count_nothing(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttle, "time", SimpleNamespace(time=lambda: 1e9))  # one minute, however slow the machine
     cache.clear()
     client.post("/layanan/cari/hitung/", {"q": "akta"}, headers={"origin": "https://lain.example"})
     assert not SearchCount.objects.exists()
@@ -117,3 +120,24 @@ def test_another_site_and_a_flood_count_nothing(client: Client) -> None:
         client.post("/layanan/cari/hitung/", {"q": "akta"})
     assert SearchCount.objects.get().searches == 60
     assert client.get("/layanan/cari/hitung/").status_code == 405
+
+
+@pytest.mark.parametrize("answers", ["9" * 5000, "1." * 500, "-1", "1.x", "\u0661", "0"])
+def test_odd_answers_of_a_guide_begin_it_anew_or_end_it(client: Client, answers: str) -> None:
+    need = Guide.objects.select_related("need").first()
+    assert need is not None
+    assert client.get(f"/pandu/{need.need.slug}/", {"j": answers}).status_code == 200
+
+
+@pytest.mark.parametrize("typed", ["buku", "hilang", "tanah", "kartu", "ktp hilang"])
+def test_no_reason_names_another_spelling_or_a_word_that_nobody_reads_there(client: Client, typed: str) -> None:
+    page = client.get("/layanan/", {"q": typed}).content.decode()
+    for word in ("boks", "ilang", "plot", "card", "land"):
+        assert f'<i lang="id">{word}</i>' not in page
+    also = re.search(r'Juga mencari: <i lang="id">([^<]*)</i>', page)
+    assert also is None or not {"boks", "ilang", "plot", "card", "land"} & set(also[1].split(", "))
+
+
+@pytest.mark.parametrize(("typed", "path"), [("privasi", "/privasi/"), ("bantuan", "/bantuan/")])
+def test_a_page_is_found_by_the_word_of_its_address(client: Client, typed: str, path: str) -> None:
+    assert path in client.get("/layanan/", {"q": typed}).content.decode().split("</main>")[0]

@@ -77,3 +77,25 @@ def test_a_published_service_is_found_at_once_and_a_withdrawn_one_is_gone(db: No
     assert codes("kayu roboh") == ["pohon"]
     withdraw_service("pohon")
     assert codes("pohon") == []
+
+
+@pytest.mark.usefixtures("demo_city")
+@pytest.mark.parametrize(
+    ("torn", "whole"),
+    [("s k c k", "skck"), ("k t p hilang", "ktp hilang"), ("ak 1", "ak-1"), ("p irt", "p-irt"), ("k k", "kk")],
+)
+def test_letters_with_spaces_between_are_the_word(torn: str, whole: str) -> None:
+    assert codes(torn) == codes(whole) != []
+
+
+@pytest.mark.usefixtures("demo_city")
+@pytest.mark.parametrize(
+    ("said", "office"),
+    [
+        *(("disdukcapil", "dispendukcapil"), ("disdik", "dikbud"), ("dinas kesehatan", "dinkesppkb"), ("bapenda", "bpkpd")),
+        *(("disnaker", "dpmptspnaker"), ("pdam", "perumdam"), ("satpolpp", "satpolpp"), ("pupr", "dpuprperkim")),
+    ],
+)
+def test_an_office_is_found_by_the_names_people_know_it_by(said: str, office: str) -> None:
+    found = Service.objects.in_bulk(search_services(SearchQuery(said)).ids[:3])
+    assert office in {service.department.code for service in found.values()}
