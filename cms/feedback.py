@@ -107,11 +107,13 @@ def reads_feedback(user: Any) -> bool:
 
 
 def _own(user: User) -> Q:
-    """The rows of the pages this person answers for; a service that has changed hands is judged by its present owner."""
+    """The rows of the pages this person answers for; a service that has changed hands is judged by its present owner, what was
+    said of a department that was merged is read by its heir."""
     if is_operator(user):
         return Q()
     mine = owned_departments(user)
-    return Q(service__department__in=mine) | Q(service=None, department__in=mine)
+    inherited = Q(department__in=mine) | Q(department__merged_into__in=mine)
+    return Q(service__department__in=mine) | (Q(service=None) & inherited)
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,16 @@ def _words(label: Any, help_text: Any = "", *, longest: int, required: bool = Tr
     )
 
 
-class DepartmentForm(Reasoned):
+class Grounded(Reasoned):
+    """What changes the city's own order is never done without its ground."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["alasan"].required = True
+        self.fields["alasan"].error_messages["required"] = _("Tulis dasarnya, misalnya nomor peraturan wali kota")
+
+
+class DepartmentForm(Grounded):
     """What a department is; `code` is asked for a new one only, since it never changes."""
 
     code = _words(
@@ -80,17 +89,12 @@ class DepartmentForm(Reasoned):
         if department.kind not in dict(KINDS):  # a kelurahan stays one
             del self.fields["kind"]
 
-    def clean(self) -> dict[str, Any]:
-        if not self.cleaned_data.get("alasan") and "alasan" not in self.errors:
-            self.add_error("alasan", _("Tulis dasarnya, misalnya nomor peraturan wali kota"))
-        return self.cleaned_data
-
     @property
     def facts(self) -> dict[str, Any]:
         return {name: value for name, value in self.cleaned_data.items() if name not in ("alasan", "code")}
 
 
-class MergeForm(Reasoned):
+class MergeForm(Grounded):
     into = forms.ModelChoiceField(
         Department.objects.none(),
         label=_("Digabung ke"),
@@ -117,11 +121,6 @@ class MergeForm(Reasoned):
         if self.cleaned_data["yakin"].strip() != self.department.code:
             raise forms.ValidationError(_("Kode itu bukan kode dinas ini. Salin dari atas halaman"))
         return str(self.cleaned_data["yakin"])
-
-    def clean(self) -> dict[str, Any]:
-        if not self.cleaned_data.get("alasan") and "alasan" not in self.errors:
-            self.add_error("alasan", _("Tulis dasarnya, misalnya nomor peraturan wali kota"))
-        return self.cleaned_data
 
 
 class HolidayForm(forms.Form):

@@ -15,7 +15,7 @@ from cms import feedback
 from cms.feedback_views import A_MINUTE
 from cms.models import PageRemark, PageVote
 from portal.lib.clocks import today
-from services.catalogue.models import Department, Guide, Service
+from services.catalogue.models import Department, DepartmentRole, Guide, Service
 
 pytestmark = pytest.mark.usefixtures("demo_city")
 DOOR, ROOM = "/umpan-balik/", "/petugas/umpan-balik/"
@@ -101,6 +101,17 @@ def test_another_site_cannot_speak_for_people(headers: dict[str, str]) -> None:
 
 def test_an_old_browser_that_sends_only_a_referer_is_heard() -> None:
     assert say(Client(), headers={"Referer": f"http://testserver{PAGE}"}, membantu="ya").status_code == 303
+
+
+def test_what_was_said_of_a_merged_department_is_read_by_its_heir() -> None:
+    say(Client(), "/dinas/dlh/", kata="Jam buka di halaman ini salah")
+    assert PageRemark.objects.get().department == Department.objects.get(code="dlh")
+    heir = Department.objects.get(code="dishub")
+    bob = User.objects.get(email="bob@example.org")
+    bob.memberships.create(department=heir, role=DepartmentRole.EDITOR)
+    assert not feedback.remarks(bob).exists()
+    Department.objects.filter(code="dlh").update(merged_into=heir)
+    assert feedback.remarks(bob).count() == 1
 
 
 def test_one_network_is_heard_a_few_times_a_minute_and_told_so() -> None:

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from cms import links, reminders, upkeep
+from cms import checks, links, reminders, upkeep
 from cms.models import PageUpkeep, PageVote, ServicePage
 from services.catalogue import members
 from services.catalogue.models import Department, Service
@@ -226,6 +226,15 @@ def test_the_gate_beside_the_editor_names_every_part(client: Client) -> None:
     assert 'data-gate-missing="1"' in shown and '<a href="#id_product" data-gate-field="product">' in shown
     english = bob.get(f"/kelola/pages/{page_of('akta-kelahiran', 'en').pk}/edit/").content.decode()
     assert 'data-gate-missing="0"' in english
+
+
+def test_the_gate_stands_beside_a_new_page_from_the_first_letter_on_and_asks_for_the_category() -> None:
+    corner = page_of("akta-kelahiran").get_parent()
+    shown = desk_of("bob").get(f"/kelola/pages/add/cms/servicepage/{corner.pk}/?contoh=").content.decode()
+    assert 'data-side-panel="gate"' in shown and 'data-gate-field="category"' in shown
+    page = page_of("akta-kelahiran")
+    page.category = None
+    assert [part.field for part in checks.problems(page)] == ["category"]
 
 
 def test_the_second_to_save_is_warned_and_nothing_is_lost() -> None:
