@@ -5,7 +5,8 @@ They read the catalogue, never the page tree. Odd input is ignored and said so, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.lib import languages, throttle
+from portal.lib.crypto import blind_index
 from portal.lib.public_pages import public_page
 from services.catalogue import counting, guides, queries
 from services.catalogue.highlight import marked
@@ -31,6 +33,8 @@ from services.catalogue.words import edit_distance, plain_words
 PAGE_SIZE = 20
 SUGGESTIONS = 6
 COUNTED_A_MINUTE = 60  # searches and clicks of one address; it is kept for this minute only, in the cache
+ONE_PERSON_SECONDS = 3600
+_WORDS = re.compile(r"[^\W_]+")
 # Name in the address -> field of the filter.
 FILTERS = {
     "kebutuhan": "need",
@@ -69,6 +73,9 @@ def _read_filter(query: QueryDict, known: dict[str, dict[str, str]]) -> tuple[qu
         values[field] = tuple(v for v in given if v in known[field])
         unknown += [v for v in given if v not in known[field]]
     free = query.get("gratis") in ("1", "ya", "on")
+    odd = str(query.get("gratis", ""))
+    if odd not in ("", "0", "1", "ya", "on"):
+        unknown.append(odd[:60])
     return queries.ServiceFilter(
         category=values["category"],
         life_event=values["life_event"],
@@ -115,7 +122,7 @@ def service_list(request: HttpRequest) -> HttpResponse:
         paginator = Paginator(queries.list_services(chosen, language=language), PAGE_SIZE)
     page = paginator.get_page(request.GET.get("hal"))
     total = paginator.count
-    seen = _read_words(page.object_list) if found and found.also else set()
+    seen = _read_words(page.object_list) if found else {}
     return render(
         request,
         "catalogue/list.html",
@@ -125,7 +132,8 @@ def service_list(request: HttpRequest) -> HttpResponse:
             "found": found,
             "page": page,
             "hits": [_hit(row, found) for row in page.object_list],
-            "also": [word for word in found.also if _tells(text, word, seen)] if found else [],
+            "also": [_as_read(word, seen) for word in found.also if _tells(text, word, seen)] if found else [],
+            "corrected": [(typed, _as_read(word, seen)) for typed, word in found.corrected.items()] if found else [],
             "total": total,
             "others": search_pages(text, language) if found and page.number == 1 else [],
             "facets": queries.facets(chosen, language=language, ids=ids),
@@ -136,7 +144,7 @@ def service_list(request: HttpRequest) -> HttpResponse:
             "chips": _chips(request.GET, chosen, known),
             "unknown": unknown,
             "without_filters": _only_text(text) if text else reverse("services"),
-            "wider": WIDER,
+            "wider": [(label, word) for label, word in WIDER if word not in text.lower()],
             "complaint": queries.complaint_service(language) if not total else None,
             "canonical": "/layanan/",
             "noindex": bool(text or chosen or page.number > 1),
@@ -156,26 +164,35 @@ class Hit:
     name: list[tuple[str, bool]]
     summary: list[tuple[str, bool]]
     why: list[tuple[str, str]]  # typed, found by
+    is_linked: bool = False  # nothing that can be read here says why: editors linked the words to it, or its topic has them
 
 
 def _hit(text: ServiceText, found: SearchResult | None) -> Hit:
     if found is None:
         return Hit(text, [(text.name, False)], [(text.summary, False)], [])
     read = _read_words([text])
-    why = [(typed, word) for typed, word in found.reasons.get(text.service_id, {}).items() if _tells(typed, word, read)]
-    return Hit(text, marked(text.name, found.words), marked(text.summary, found.words), why[:2])
+    reasons = found.reasons.get(text.service_id, {}).items()
+    why = [(typed, _as_read(word, read)) for typed, word in reasons if _tells(typed, word, read)]
+    name, summary = marked(text.name, found.words), marked(text.summary, found.words)
+    is_linked = not why and not any(looked_for for _piece, looked_for in (*name, *summary))
+    return Hit(text, name, summary, why[:2], is_linked)
 
 
-def _read_words(texts: Iterable[ServiceText]) -> set[str]:
-    """What people read of these services here. The index has the words of the other language too, and words nobody writes."""
-    lines = (line for t in texts for line in (t.name, t.summary))
-    return {word for line in lines for word in plain_words(line)}
+def _read_words(texts: Iterable[ServiceText]) -> dict[str, str]:
+    """What people read of these services here, folded -> as it is written. The index has the words of the other language too,
+    and words nobody writes."""
+    written = (word for t in texts for line in (t.name, t.summary) for word in _WORDS.findall(line.lower()))
+    return {folded: word for word in written for folded in plain_words(word)}
 
 
-def _tells(typed: str, word: str, read: set[str]) -> bool:
+def _tells(typed: str, word: str, read: Mapping[str, str]) -> bool:
     """Is it worth saying that `typed` was read as `word`? Not for another spelling of it, nor for a word nobody sees here."""
     words = plain_words(word)
-    return not read.isdisjoint(words) and all(edit_distance(one, "".join(words), 1) > 1 for one in plain_words(typed))
+    return any(one in read for one in words) and all(edit_distance(one, "".join(words), 1) > 1 for one in plain_words(typed))
+
+
+def _as_read(word: str, read: Mapping[str, str]) -> str:
+    return " ".join(read.get(one, one) for one in plain_words(word))
 
 
 def _only_text(text: str) -> str:
@@ -207,9 +224,15 @@ def count(request: HttpRequest) -> HttpResponse:
         text, code = (request.POST.get(n) or request.GET.get(n) or "" for n in ("q", "kode"))
         if code:
             counting.count_click(text, code)
-        elif counting.countable(text):
+        elif (words := counting.countable(text)) and not _counted_already(address, words):
             counting.count_search(text, found=search_services(SearchQuery(text)).total)
     return HttpResponse(status=204)
+
+
+def _counted_already(address: str, words: str) -> bool:
+    """One person who reloads or narrows a search is not many. Remembered for an hour in the cache, as a keyed digest."""
+    key = blind_index(f"{address} {words}", purpose="searches")
+    return throttle.too_many(f"hitung-kata:{key}", limit=1, seconds=ONE_PERSON_SECONDS)
 
 
 @public_page()

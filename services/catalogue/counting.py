@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max, Sum
 from django.utils import timezone
 
-from services.catalogue.models import SearchClick, SearchCount, Service
+from services.catalogue.models import SearchClick, SearchCount, Service, WordLink
 from services.catalogue.words import plain_words
 
 LONGEST = 80
@@ -75,7 +76,8 @@ class Missed:
 
 
 def missed_searches(limit: int = 100, *, today: date | None = None) -> list[Missed]:
-    """Searches of the last days without a result or without a click, the most frequent first."""
+    """Searches of the last days without a result or without a click, the most frequent first; not those for which somebody has
+    proposed or decided a link since."""
     since = (today or timezone.localdate()) - timedelta(days=SHOWN_DAYS)
     clicked = SearchClick.objects.filter(day__gte=since).values("words")
     rows = (
@@ -87,7 +89,9 @@ def missed_searches(limit: int = 100, *, today: date | None = None) -> list[Miss
         .filter(times__gte=SHOWN_FROM)
         .order_by("-times", "words")
     )
-    return [Missed(row["words"], row["times"], row["most"]) for row in rows[:limit]]
+    handled = set(WordLink.objects.filter(is_stock=False).values_list("words", flat=True))
+    left = (row for row in rows if " ".join(plain_words(row["words"])) not in handled)
+    return [Missed(row["words"], row["times"], row["most"]) for row in islice(left, limit)]
 
 
 def forget(today: date | None = None) -> int:

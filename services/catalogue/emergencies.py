@@ -12,23 +12,24 @@ ALL, AMBULANCE = "112", "119"
 LONG = 7  # letters from which a slip is forgiven
 
 _HEALTH = (
-    "pingsan sekarat stroke ambulans ambulan ambulance semaput kesetrum tersetrum pendarahan bleeding unconscious overdosis kejang "
-    "tertabrak ketabrak"
+    "pingsan sekarat stroke ambulans ambulan ambulance semaput kesetrum tersetrum pendarahan bleeding overdosis kejang "
+    "tertabrak ketabrak unconscious"
 )
 _HEALTH_PHRASES = (
-    "serangan jantung, heart attack, car accident, traffic accident, sesak napas, sesak nafas, gak bisa napas, tidak bisa napas, "
-    "cannot breathe, ora iso ambegan, gantung diri, patah tulang, mau melahirkan, ketuban pecah, digigit ular, dipatuk ular"
+    "serangan jantung, heart attack, tabrak lari, napas berhenti, car accident, traffic accident, sesak napas, sesak nafas, "
+    "gak bisa napas, tidak bisa napas, cannot breathe, ora iso ambegan, gantung diri, patah tulang, "
+    "mau melahirkan, ketuban pecah, digigit ular, dipatuk ular"
 )
 _HEALTH_ALONE = "kecelakaan tabrakan keracunan melahirkan sesak jantung accident"
 _DANGER = (
     "terbakar kebakar kobongan kobong burning rampok perampokan dirampok dianiaya dipukuli digepuki digebuki begal dibegal diperkosa "
-    "perkosa rape raped suicide robbery tenggelam kelelep ledakan meledak explosion kdrt penculikan diculik"
+    "perkosa rape raped suicide robbery tenggelam kelelep ledakan meledak explosion kdrt penculikan diculik kemalingan kerampokan"
 )
 _DANGER_PHRASES = (
     "bunuh diri, bunuh orang, mau dibunuh, gas bocor, bocor gas, gas leak, house fire, on fire, ada api, api besar, onok geni, "
-    "ono geni, ada maling, onok maling, ono maling, rumah roboh"
+    "ono geni, mukul istri, pukul istri, memukul istri, dipukul suami, ada maling, onok maling, ono maling, rumah roboh"
 )
-_DANGER_ALONE = "kebakaran darurat emergency banjir maling thief fire ular longsor dipukul api bunuh pemerkosaan"
+_DANGER_ALONE = "kebakaran gempa geni darurat emergency banjir maling thief fire ular longsor dipukul api bunuh pemerkosaan"
 _NOT_THEN = (
     "akta akte surat kartu kereta nikah kawin izin ijin ktp kk daftar pendaftaran jadwal vaksin bpjs jkn kis biaya tarif santunan "
     "bantuan peta alat apar pelatihan penyuluhan sosialisasi edukasi laporan tungku poli periksa kontrol dokter antri antrean proteksi "

@@ -114,7 +114,7 @@ def _slot_of_word(word: str, root: str, memory: Memory, *, is_last: bool) -> Slo
     if not known and word not in memory.terms.roots and root not in base_words():
         _correct(slot, word, memory, CORRECTED * unfinished)
     elif word not in memory.terms.roots and word not in memory.lexicon.words and word not in base_words() and root != word:
-        _correct(slot, word, memory, DOUBTED)  # `kematain` is no form of `mata`
+        _correct(slot, word, memory, DOUBTED, reach=1)  # `kematain` is no form of `mata`, but `pengumuman` is one of `umum`
     return slot
 
 
@@ -135,9 +135,9 @@ def _add_meanings(slot: Slot, word: str, root: str, memory: Memory, share: float
             slot.may_mean((other,), weight * share)
 
 
-def _correct(slot: Slot, word: str, memory: Memory, share: float) -> None:
+def _correct(slot: Slot, word: str, memory: Memory, share: float, *, reach: int = 2) -> None:
     """A word that nobody knows is read as its nearest spellings; else as two words written as one."""
-    for near in memory.spellings.near(word):
+    for near in memory.spellings.near(word, reach):
         before = set(slot.alternatives)
         _add_meanings(slot, near, index_word(near), memory, share)
         for words in slot.alternatives.keys() - before:

@@ -82,11 +82,11 @@ class Spellings:
         for word in sorted(words):
             self._by_length.setdefault(len(word), []).append((_mask(word), word))
 
-    def near(self, typed: str) -> list[str]:
-        """The nearest words: distance 1 up to 7 letters, else 2; those with the same first letter before others."""
+    def near(self, typed: str, most: int = 2) -> list[str]:
+        """The nearest words: distance 1 up to 7 letters, else `most`; those with the same first letter before others."""
         if len(typed) < 4 or typed.isdigit():
             return []
-        reach, mask = (1 if len(typed) <= 7 else 2), _mask(typed)
+        reach, mask = (1 if len(typed) <= 7 else most), _mask(typed)
         found: list[tuple[int, bool, int, str]] = []
         for length in range(len(typed) - reach, len(typed) + reach + 1):
             for other, word in self._by_length.get(length, ()):

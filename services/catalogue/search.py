@@ -6,6 +6,7 @@ both languages. The same results in the same order on SQLite and PostgreSQL.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from django.db.models import Case, F, Max, QuerySet, Value, When
@@ -68,7 +69,7 @@ def search_services(query: SearchQuery) -> SearchResult:
     scored.sort(key=lambda row: (-round(row[0], 6), row[1]))
     floor = scored[0][0] * KEEP_SHARE if scored else 0.0
     kept = [row for row in scored if row[0] >= floor]
-    return _told(slots, [(row[2], row[3]) for row in kept], memory, numbers)
+    return _told(slots, [(row[2], row[3]) for row in kept], memory, numbers, _as_typed(text))
 
 
 def suggest_services(text: str, most: int) -> tuple[int, ...]:
@@ -121,8 +122,19 @@ def _best(slots: list[Slot], terms: Terms, rows: QuerySet[SearchWord]) -> list[i
     return list(ranked.order_by("-score", "entry_id").values_list("entry_id", flat=True)[:MAX_CANDIDATES])
 
 
-def _told(slots: list[Slot], kept: list[tuple[int, Match]], memory: Memory, numbers: tuple[str, ...]) -> SearchResult:
+def _as_typed(text: str) -> dict[str, str]:
+    """Folded word -> as it was typed: `acident` -> `accident`."""
+    return {" ".join(plain_words(word)): word for word in re.findall(r"[^\s,;.!?()\"]+", text)}
+
+
+def _told(
+    slots: list[Slot], kept: list[tuple[int, Match]], memory: Memory, numbers: tuple[str, ...], as_typed: dict[str, str]
+) -> SearchResult:
     """The result with what people are told about their words."""
+
+    def typed(slot: Slot) -> str:
+        return " ".join(as_typed.get(word, word) for word in slot.typed.split())
+
     corrected: dict[str, str] = {}
     also: dict[str, None] = {}
     reasons: dict[int, dict[str, str]] = {}
@@ -135,11 +147,11 @@ def _told(slots: list[Slot], kept: list[tuple[int, Match]], memory: Memory, numb
                 why = {}
                 break
             meant = slot.corrected.get(words) or " ".join(written(w) for w in words)
-            why[slot.typed] = meant
+            why[typed(slot)] = meant
         for number, words in found.by.items() if place < 5 else ():
             slot = slots[number]
             if words in slot.corrected:
-                corrected.setdefault(slot.typed, slot.corrected[words])
+                corrected.setdefault(typed(slot), slot.corrected[words])
             elif not set(words) <= set(slot.own) and slot.alternatives.get(words, 0) > 0.5:
                 also.setdefault(" ".join(written(w) for w in words))
         if why:

@@ -15,7 +15,7 @@ from services.catalogue.ranking import match
 
 MOST = 3
 MOST_READ = 200
-WORTH = 4.0  # below that a page only happens to have a word
+WORTH = 2.5  # below that a page only happens to have a word; one of its summary is enough, one of its text is not
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from portal.lib import throttle
-from services.catalogue import notices
-from services.catalogue.models import Guide, SearchClick, SearchCount
+from services.catalogue import notices, synonyms
+from services.catalogue.models import Guide, SearchClick, SearchCount, Service
 from tests.search import quality
 
 pytestmark = pytest.mark.usefixtures("demo_city")
@@ -116,9 +116,9 @@ def test_another_site_and_a_flood_count_nothing(client: Client, monkeypatch: pyt
     cache.clear()
     client.post("/layanan/cari/hitung/", {"q": "akta"}, headers={"origin": "https://lain.example"})
     assert not SearchCount.objects.exists()
-    for _ in range(70):
-        client.post("/layanan/cari/hitung/", {"q": "akta"})
-    assert SearchCount.objects.get().searches == 60
+    for number in range(70):
+        client.post("/layanan/cari/hitung/", {"q": f"akta {'abcdefghij'[number % 10]}{'klmnopqrst'[number // 10]}"})
+    assert SearchCount.objects.count() == 60
     assert client.get("/layanan/cari/hitung/").status_code == 405
 
 
@@ -133,11 +133,37 @@ def test_odd_answers_of_a_guide_begin_it_anew_or_end_it(client: Client, answers:
 def test_no_reason_names_another_spelling_or_a_word_that_nobody_reads_there(client: Client, typed: str) -> None:
     page = client.get("/layanan/", {"q": typed}).content.decode()
     for word in ("boks", "ilang", "plot", "card", "land"):
-        assert f'<i lang="id">{word}</i>' not in page
-    also = re.search(r'Juga mencari: <i lang="id">([^<]*)</i>', page)
+        assert f"<i>{word}</i>" not in page
+    also = re.search(r"Juga mencari: <i>([^<]*)</i>", page)
     assert also is None or not {"boks", "ilang", "plot", "card", "land"} & set(also[1].split(", "))
 
 
 @pytest.mark.parametrize(("typed", "path"), [("privasi", "/privasi/"), ("bantuan", "/bantuan/")])
 def test_a_page_is_found_by_the_word_of_its_address(client: Client, typed: str, path: str) -> None:
     assert path in client.get("/layanan/", {"q": typed}).content.decode().split("</main>")[0]
+
+
+def test_one_person_who_reloads_is_one_search_and_three_networks_are_three(client: Client) -> None:
+    cache.clear()
+    for address in ("192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.3"):
+        client.post("/layanan/cari/hitung/", {"q": "blarak"}, REMOTE_ADDR=address)
+    assert SearchCount.objects.get().searches == 3
+
+
+def test_words_are_told_as_they_were_typed_and_as_they_are_written(client: Client) -> None:
+    page = html(client, "/en/layanan/?q=free+school")
+    assert "“fre”" not in page and "“schol”" not in page and "<i>schol</i>" not in page
+
+
+def test_a_service_that_editors_linked_to_a_word_says_so(client: Client) -> None:
+    service = Service.objects.get(code="sewa-rusunawa")
+    by = User.objects.get(email="bob@example.org")
+    link = synonyms.propose_link("blarak", service=service, by=by)
+    synonyms.decide_link(link.pk, approve=True, by=User.objects.get(email="rina@example.org"))
+    page = html(client, "/layanan/?q=blarak")
+    assert "Karena terhubung dengan “blarak”" in page
+
+
+def test_a_notice_is_found_by_a_word_of_its_text(client: Client) -> None:
+    page = html(client, "/layanan/?q=pengumuman")
+    assert "penguburan" not in page

@@ -41,7 +41,8 @@ def test_danger_shows_the_number_of_all(text: str) -> None:
             "istri mau melahirkan",
             "ketuban pecah",
         ),
-        *("butuh ambulan", "sesak napas", "wong semaput", "digigit ular", "pendarhan"),
+        *("butuh ambulan", "sesak napas", "wong semaput", "digigit ular", "pendarhan", "tabrak lari"),
+        *("ketabrak motor", "orang kejang", "gak bisa napas", "someone unconscious"),
     ],
 )
 def test_health_at_stake_shows_the_ambulance_too(text: str) -> None:
@@ -69,7 +70,7 @@ def test_health_at_stake_shows_the_ambulance_too(text: str) -> None:
             "santunan kecelakaan",
             "jadwal poli jantung",
         ),
-        *("biaya melahirkan", "kebersihan", "perkawinan", "tenggang waktu", "lapor jalan rusak"),
+        *("biaya melahirkan", "kebersihan", "perkawinan", "tenggang waktu", "lapor jalan rusak", "periksa jantung"),
     ],
 )
 def test_paperwork_does_not(text: str) -> None:

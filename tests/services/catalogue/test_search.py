@@ -99,3 +99,12 @@ def test_letters_with_spaces_between_are_the_word(torn: str, whole: str) -> None
 def test_an_office_is_found_by_the_names_people_know_it_by(said: str, office: str) -> None:
     found = Service.objects.in_bulk(search_services(SearchQuery(said)).ids[:3])
     assert office in {service.department.code for service in found.values()}
+
+
+@pytest.mark.usefixtures("demo_city")
+@pytest.mark.parametrize(
+    "word",
+    "pengumuman pertemuan penghasilan pengiriman pelabuhan samsat rokok pertamina pupuk lele gojek jaksa pondok prakerja kitas".split(),
+)
+def test_a_real_word_is_not_read_as_another(word: str) -> None:
+    assert word not in search_services(SearchQuery(word)).corrected
