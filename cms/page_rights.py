@@ -38,7 +38,8 @@ _AT_HOME = {
 
 
 def rights_at_home(user: Any) -> set[str]:
-    """What this person may do with the home page: their roles in the department that is the city's desk say it.
+    """What this person may do with the home page and the portal's own pages (help, privacy): their roles in the department that
+    is the city's desk say it.
 
     Not rows of Wagtail's: a right on the home page would be one on every page below it.
     """
@@ -51,7 +52,8 @@ def rights_at_home(user: Any) -> set[str]:
 
 
 class HomeRights(PageRights):
-    """Of the home page alone. It stays where it is and stays public: nobody but a superuser moves, copies or unpublishes it."""
+    """Of the home page and the portal's own pages. They stay where they are and stay public: nobody but a superuser moves, copies
+    or unpublishes one."""
 
     def __init__(self, user: Any, page: Page) -> None:
         super().__init__(user, page)

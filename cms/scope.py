@@ -19,7 +19,7 @@ from wagtail.models import Collection as Folder
 from wagtail.models import GroupCollectionPermission, GroupPagePermission, Page
 
 from accounts.models import User
-from cms.models import DepartmentFolder, DepartmentPage, HomePage
+from cms.models import ContentPage, DepartmentFolder, DepartmentPage, HomePage
 from cms.page_rights import rights_at_home
 from services.catalogue.models import Department, DepartmentMember, DepartmentRole
 
@@ -221,7 +221,7 @@ def own_corners(user: Any) -> QuerySet[Any]:
 
 def own_pages(user: Any) -> QuerySet[Page]:
     """The pages of this person's departments (all of them for a superuser), without the ancestors that only lead there; of the
-    city's desk the home pages too."""
+    city's desk the home pages and the portal's own pages too."""
     if user.is_superuser and user.is_active:
         return Page.objects.all()
     paths = GroupPagePermission.objects.filter(group__user=user).values_list("page__path", flat=True).distinct()
@@ -229,7 +229,7 @@ def own_pages(user: Any) -> QuerySet[Page]:
     for path in paths:
         below |= Q(path__startswith=path)
     if below and rights_at_home(user):
-        below |= Q(pk__in=HomePage.objects.values("pk"))
+        below |= Q(pk__in=HomePage.objects.values("pk")) | Q(pk__in=ContentPage.objects.values("pk"))
     return Page.objects.filter(below) if below and user.is_active else Page.objects.none()
 
 

@@ -11,22 +11,20 @@ from accounts.permissions import is_operator
 from accounts.requests import SignedInRequest
 from cms.departments import of_reader, readers_only
 from cms.page_rights import rights_at_home
-from cms.translating import todo_of, todo_of_home, todo_of_the_portal
+from cms.translating import todo_of, todo_of_the_portal
 
 
 @readers_only
 @require_safe
 def listed(request: SignedInRequest) -> HttpResponse:
-    """One's own departments (`?dinas=` one of them), the home page for the city's desk; the operator's list has all of them and
-    the portal's own pages."""
+    """One's own departments (`?dinas=` one of them), the portal's own pages for the city's desk; the operator's list has all of
+    them and the portal's own pages."""
     departments = of_reader(request.user)
     wanted = request.GET.get("dinas", "")
     chosen = [d for d in departments if d.department == wanted] or departments
     todo = todo_of(chosen)
-    if is_operator(request.user) and len(chosen) == len(departments):
+    if (is_operator(request.user) and len(chosen) == len(departments)) or rights_at_home(request.user):
         todo = [*todo_of_the_portal(), *todo]
-    elif rights_at_home(request.user):
-        todo = [*todo_of_home(), *todo]
     context = {
         "page": Paginator(todo, 50).get_page(request.GET.get("hal")),
         "total": len(todo),

@@ -20,7 +20,7 @@ from cms import checks, journeys, page_views, scope
 from cms.colleagues import offer_colleagues_only
 from cms.files import OwnDocuments, OwnImages
 from cms.form_builder import hooks as form_builder
-from cms.models import JourneyPage, ServicePage
+from cms.models import ContentPage, JourneyPage, ServicePage
 from cms.page_rights import rights_at_home
 from services.cases.queries import running_cases
 
@@ -59,14 +59,14 @@ def choose_own_or_public(pages: Any, request: HttpRequest) -> Any:
 
 @hooks.register("construct_explorer_page_queryset")
 def explore_own(parent: Any, pages: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
-    """The root shows one's own corner of each tree, to the city's desk the home pages too; below another department nothing is
-    listed, not even its header."""
+    """The root shows one's own corner of each tree, to the city's desk the home pages and the portal's own too; below another
+    department nothing is listed, not even its header."""
     if request.user.is_superuser:
         return pages
     if parent.is_root():
         corners = Q(pk__in=scope.own_corners(request.user))
         if rights_at_home(request.user):
-            corners |= Q(depth=2)
+            corners |= Q(depth=2) | Q(pk__in=ContentPage.objects.values("pk"))
         return pages.model.objects.filter(corners)
     own = scope.own_pages(request.user)
     if parent.depth > 1 and not own.filter(path__startswith=parent.path).exists():

@@ -16,7 +16,7 @@ from wagtail.admin.panels import FieldPanel
 from wagtail.fields import RichTextField
 from wagtail.models import Page, Site
 
-from cms.page_rights import PageRights
+from cms.page_rights import HomeRights, PageRights
 from portal.lib import languages
 from portal.lib.languages import path_in
 
@@ -79,6 +79,9 @@ class ContentPage(FlatAddress, Page):
 
     def flat_path(self) -> str:
         return f"/{self.slug}/"
+
+    def permissions_for_user(self, user: Any) -> PageRights:
+        return HomeRights(user, self)
 
     def clean(self) -> None:
         """The portal's own rooms come first: a page at the address of one would never be seen."""

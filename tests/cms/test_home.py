@@ -17,7 +17,7 @@ from wagtail.test.utils.form_data import nested_form_data, rich_text, streamfiel
 from accounts.models import User
 from cms import home, translating
 from cms.home_blocks import PROSE
-from cms.models import DepartmentPage, HomePage
+from cms.models import ContentPage, DepartmentPage, HomePage
 from portal.lib import editions
 from services.catalogue import members, notices
 from services.catalogue.models import Department, Notice
@@ -108,6 +108,33 @@ def test_the_citys_desk_orders_the_blocks_and_its_reviewer_lets_it_go_live() -> 
     shown = html()
     assert "Kantor <b>tutup</b> Jumat." in shown and shown.index("h-kat") < shown.index("h-cepat")
     assert home_of().live and DepartmentPage.objects.filter(live=False).count() == 0
+
+
+def test_the_citys_desk_writes_the_portals_own_pages_and_its_reviewer_lets_them_go_live() -> None:
+    desk, rina = somebody("edo", Role.EDITOR), desk_of("rina")
+    page = ContentPage.objects.get(slug="bantuan", locale__language_code="id")
+    edit = f"/kelola/pages/{page.pk}/edit/"
+    assert page.title in desk.get("/kelola/pages/1/").content.decode(), "it is in the list"
+    assert desk.get(edit).status_code == 200
+    values = {
+        "title": page.title,
+        "slug": page.slug,
+        "lead": "Kantor pindah mulai Senin.",
+        "reviewed": "",
+        "body": rich_text(page.body),
+    }
+    values |= {"comments-TOTAL_FORMS": 0, "comments-INITIAL_FORMS": 0, "go_live_at": "", "expire_at": "", "seo_title": ""}
+    values |= {"search_description": ""}
+    sent = nested_form_data(values) | {name.replace("__", "-"): value for name, value in SUBMIT.items()}
+    answer = desk.post(edit, sent)
+    assert answer.status_code == 302, answer.context and answer.context["form"].errors
+    assert "Kantor pindah" not in html("/bantuan/")
+    assert decide(rina, page).status_code == 302
+    assert "Kantor pindah mulai Senin." in html("/bantuan/")
+    for end in ("edit/", "history/", "view_draft/", "copy/", "delete/", "unpublish/", "move/"):
+        assert desk_of("bob").get(f"/kelola/pages/{page.pk}/{end}").status_code in (403, 404), end
+    for end in ("copy/", "delete/", "unpublish/", "move/"):
+        assert desk.get(f"/kelola/pages/{page.pk}/{end}").status_code in (302, 403, 404), end
 
 
 def test_what_no_editor_sends_is_refused_as_such() -> None:
