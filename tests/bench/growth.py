@@ -200,13 +200,14 @@ def sizes(environment: dict[str, str]) -> None:
     )
     if any(row.goal == "G10" and not row.reached for row in rows):
         profiles[f"Search at {last['services']:,}: {', '.join(last['search'])}"] = last["search_profile"]
-    for key, name in (
-        ("any_query_p95_ms", "95 % of varied queries"),
-        ("suggestions_p95_ms", "95 % of suggestions while typing"),
-    ):
-        say("", f"{name}, ms at {_sizes(found)}", _ms([size[key] for size in found]))
-    slowest = [size["any_query_most_ms"] for size in found]
-    say("", f"the slowest of varied queries, ms at {_sizes(found)}", _ms(slowest), "<= 500 ms", max(slowest) <= 500)
+    varied, typed, slowest = (
+        [size[key] for size in found] for key in ("any_query_p95_ms", "suggestions_p95_ms", "any_query_most_ms")
+    )
+    say("", f"95 % of varied queries, ms at {_sizes(found)}", _ms(varied))
+    within = all(one <= other for one, other in zip(typed, varied, strict=True))
+    say("G10", f"95 % of suggestions while typing, ms at {_sizes(found)}", _ms(typed), "<= 95 % of varied queries", within)
+    what = f"the slowest of invented, hostile and real queries, each asked once, ms at {_sizes(found)}"
+    say("G10", what, _ms(slowest), "<= 500 ms", max(slowest) <= 500)
     times = [size["publish_to_findable_ms"] for size in found]
     say(
         "G11",
