@@ -8,7 +8,7 @@ import pwd
 import shutil
 import sys
 
-from tests.bench.figures import LOG, SECONDS, VAR, say, step
+from tests.bench.figures import LOG, SECONDS, VAR, profiles, say, step
 from tests.bench.portal import portal_environment, python
 from tests.bench.processes import Run, Target, free_port, granian, wrk
 
@@ -62,7 +62,10 @@ def gateway() -> None:
                 ("open", "bench-down/lookups/bare", {}),
             ):
                 cost[name] = wrk([target], f"{url}/api/v1/services/{path}", SECONDS, headers=headers)
-    _said(cost)
+        if not _said(cost):
+            for title, given in (("nobody asked who", ["bare"]), ("with everything", ["full", token]), ("kept", ["kept"])):
+                found = python("-m", "tests.bench.gateway_profile", *given, environment=ours)[0]
+                profiles[f"Lookup, {title} (200 of them, one after the other)"] = found
 
 
 def _peers(cost: dict[str, Run], backend: str) -> None:
@@ -82,7 +85,9 @@ def _peers(cost: dict[str, Run], backend: str) -> None:
         cost["drf"] = wrk([target], f"{url}/drf", SECONDS)
 
 
-def _said(cost: dict[str, Run]) -> None:
+def _said(cost: dict[str, Run]) -> bool:
+    """Says every row; whether all goals were reached."""
+    all_reached = True
     peer, empty = cost["revproxy"].cpu_us, cost["drf"].cpu_us
     say("", "backend direct (nginx, 2 KiB)", f"{cost['direct'].cpu_us:.0f} µs")
     say("", "django-revproxy on gunicorn threads", f"{peer:.0f} µs, {cost['revproxy'].failed} failed")
@@ -104,3 +109,5 @@ def _said(cost: dict[str, Run]) -> None:
             f"<= {limit}x",
             ratio <= limit,
         )
+        all_reached = all_reached and ratio <= limit
+    return all_reached
