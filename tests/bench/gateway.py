@@ -65,7 +65,7 @@ def gateway() -> None:
         if not _said(cost):
             for title, given in (("nobody asked who", ["bare"]), ("with everything", ["full", token]), ("kept", ["kept"])):
                 found = python("-m", "tests.bench.gateway_profile", *given, environment=ours)[0]
-                profiles[f"Lookup, {title} (200 of them, one after the other)"] = found
+                profiles[f"Lookup, {title} (4,000 of them, one after the other)"] = found
 
 
 def _peers(cost: dict[str, Run], backend: str) -> None:
