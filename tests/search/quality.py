@@ -20,7 +20,7 @@ KINDS = {
     "en": "English",
     "lq": "a whole sentence",
 }
-SETS = ("queries.txt", "practice.txt", "fresh.txt", "street.txt", "corner.txt")
+SETS = ("queries.txt", "practice.txt", "fresh.txt", "street.txt", "corner.txt", "stranger.txt")
 # What is typed, pasted or tried by somebody or something that wants no service.
 HOSTILE = (
     "",

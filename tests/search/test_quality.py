@@ -37,7 +37,7 @@ def test_the_halves_are_halves_and_every_service_is_asked_for() -> None:
 def test_no_query_of_a_held_out_set_is_in_a_tuned_one() -> None:
     tuned = {synonyms.folded(one.text) for name in ("practice.txt", "street.txt") for one in quality.read(name)}
     tuned |= {synonyms.folded(one.text) for one in quality.tuned(quality.read())}
-    for name in ("fresh.txt", "corner.txt"):
+    for name in ("fresh.txt", "corner.txt", "stranger.txt"):
         assert not tuned & {synonyms.folded(one.text) for one in quality.read(name)}, name
     known = set(Service.objects.values_list("code", flat=True))
     assert {code for name in quality.SETS for one in quality.read(name) for code in one.codes} <= known
