@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from django.core.paginator import Paginator
@@ -136,7 +136,7 @@ def service_list(request: HttpRequest) -> HttpResponse:
             "corrected": [(typed, _as_read(word, seen)) for typed, word in found.corrected.items()] if found else [],
             "total": total,
             "others": search_pages(text, language) if found and page.number == 1 else [],
-            "facets": queries.facets(chosen, language=language, ids=ids),
+            "facets": _with_picked(queries.facets(chosen, language=language, ids=ids), chosen, known),
             "chosen": chosen,
             "picked": sum(len(getattr(chosen, f)) for f in FILTERS.values()) + chosen.free,
             "needs": chosen.need,
@@ -149,6 +149,24 @@ def service_list(request: HttpRequest) -> HttpResponse:
             "canonical": "/layanan/",
             "noindex": bool(text or chosen or page.number > 1),
         },
+    )
+
+
+def _with_picked(facets: queries.Facets, chosen: queries.ServiceFilter, known: dict[str, dict[str, str]]) -> queries.Facets:
+    """A value that was picked stays in its box when nothing fits it: pressing the button must not lose it."""
+
+    def whole(field: str) -> tuple[queries.Option, ...]:
+        options: tuple[queries.Option, ...] = getattr(facets, field)
+        there = {option.value for option in options}
+        lost = [queries.Option(v, known[field][v], 0, True) for v in getattr(chosen, field) if v not in there]
+        return (*options, *lost)
+
+    return replace(
+        facets,
+        category=whole("category"),
+        life_event=whole("life_event"),
+        department=whole("department"),
+        channel=whole("channel"),
     )
 
 

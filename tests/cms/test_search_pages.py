@@ -167,3 +167,9 @@ def test_a_service_that_editors_linked_to_a_word_says_so(client: Client) -> None
 def test_a_notice_is_found_by_a_word_of_its_text(client: Client) -> None:
     page = html(client, "/layanan/?q=pengumuman")
     assert "penguburan" not in page
+
+
+def test_a_picked_value_stays_in_its_box_when_nothing_fits_it(client: Client) -> None:
+    page = html(client, "/layanan/?q=ktp&kategori=pajak&dinas=dlh")
+    for name, value in (("kategori", "pajak"), ("dinas", "dlh")):
+        assert f'id="{name}-{value}" name="{name}" value="{value}" checked' in page
