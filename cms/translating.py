@@ -9,7 +9,7 @@ from typing import Any
 from wagtail.models import Page
 
 from cms import home
-from cms.models import ContentPage, DepartmentPage, HomePage, ServicePage
+from cms.models import ContentPage, DepartmentPage, HomePage, JourneyPage, ServicePage
 from cms.panels import lines_of
 from portal.lib.languages import CODES, DEFAULT
 
@@ -21,6 +21,7 @@ FIELDS: dict[type[Page], tuple[str, ...]] = {
     ServicePage: tuple(_OF_A_SERVICE.split()),
     DepartmentPage: ("about",),
     ContentPage: ("title", "lead", "body"),
+    JourneyPage: ("title", "intro", "steps", "shared"),
 }
 
 
@@ -67,6 +68,8 @@ def _below(department: DepartmentPage, language: str) -> Iterator[Todo]:
     yield from _open([department] if department.live else [], DepartmentPage, language)
     services = ServicePage.objects.child_of(department).live().filter(alias_of__isnull=True).order_by("title")
     yield from _open(services, ServicePage, language)
+    journeys = JourneyPage.objects.child_of(department).live().filter(alias_of__isnull=True).order_by("title")
+    yield from _open(journeys, JourneyPage, language)
 
 
 def _open(pages: Iterable[Page], model: type[Page], language: str) -> Iterator[Todo]:

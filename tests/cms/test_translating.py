@@ -5,7 +5,7 @@ from django.test import Client
 
 from accounts.models import User
 from cms import translating
-from cms.models import ContentPage, DepartmentPage
+from cms.models import ContentPage, DepartmentPage, JourneyPage
 from services.catalogue import queries
 from tests.cms.editor import edit, page_of, publish, rows
 
@@ -95,3 +95,12 @@ def test_the_translators_see_the_indonesian_text_beside_each_field(desk: Client)
     assert "Dalam bahasa Indonesia:" in english and "<p>Surat kelahiran lumba-lumba · Bidan</p>" in english
     assert 'name="fee_amount"' not in english and 'name="places-count"' not in english, "facts are not asked twice"
     assert "Dalam bahasa Indonesia:" not in desk.get(f"/kelola/pages/{page_of('akta-kelahiran').pk}/edit/").content.decode()
+
+
+def test_a_journey_without_its_english_is_on_the_list_of_the_desk() -> None:
+    english = JourneyPage.objects.get(life_event="kelahiran", locale__language_code="en")
+    corner = DepartmentPage.objects.get(department="diskominfo", locale__language_code="id")
+    assert not [found for found in translating.todo_of([corner]) if isinstance(found.page.specific, JourneyPage)]
+    english.delete()
+    (open_one,) = [found for found in translating.todo_of([corner]) if isinstance(found.page.specific, JourneyPage)]
+    assert open_one.english is None and "langkah-langkah" in open_one.missing
