@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import HelpPanel
+from wagtail.admin.panels import FieldPanel, HelpPanel
 from wagtail.fields import StreamField
 from wagtail.models import Page
 
@@ -23,7 +23,7 @@ class HomePage(FlatAddress, Page):
     body = StreamField(HomeBlocks(), verbose_name=_("isi"), blank=True)
 
     content_panels = [
-        *Page.content_panels,
+        FieldPanel("title", classname="title"),  # not Wagtail's own: there is no address here that would follow the title
         HelpPanel(
             _(
                 "Susun bagian beranda. Urutan, pilihan, dan alamat mengikuti halaman Indonesia; halaman Inggris hanya memberi "

@@ -60,7 +60,7 @@ class JourneyPage(FlatAddress, Page):
 
     base_form_class = JourneyPageForm
     content_panels = [
-        *Page.content_panels,
+        FieldPanel("title", classname="title"),  # not Wagtail's own: there is no address here that would follow the title
         FieldPanel("life_event"),
         FieldPanel("intro"),
         FieldPanel("steps"),
