@@ -37,7 +37,7 @@ def test_bob_begins_from_an_example_and_is_told_what_is_left(browser: Any, city:
     assert "[ganti:" in tab.input_value("[name=summary]")
     tab.click("footer .w-dropdown__toggle")
     tab.click("button[name=action-submit]")
-    tab.wait_for_selector("text=Ganti teks contoh ini dengan teks Anda")
+    tab.wait_for_selector("text=Ganti teks contoh ini dengan teks Anda >> visible=true")  # not in the closed panel alone
     blocks = tab.locator("[data-contentpath=places] input[id$=-address]")
     assert "[ganti" in blocks.first.input_value(), "what was begun is still there"
     tab.context.close()
