@@ -47,13 +47,13 @@ packages: .venv/installed ## install the servers of `make full` from Debian's pa
 	@$(BIN)/python -m portal.stack packages
 
 test: .venv/installed ## the whole test suite; what cannot run here is skipped by name
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadscope
 
 bench: .venv/installed ## ratios against floors and a Wagtail site, about 10 minutes; QUICK=1 takes 3
 	@$(BIN)/python -m tests.bench
 
 test-postgres: .venv/installed ## the suite without browser and killing, on a PostgreSQL of its own
-	@$(BIN)/python -m portal.stack with-postgres $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup -m "not journey and not kill"
+	@$(BIN)/python -m portal.stack with-postgres $(BIN)/python -m pytest --numprocesses 2 --dist loadscope -m "not journey and not kill"
 
 test-full: .venv/installed ## the walk of a resident on the full stack, and each of its processes killed
 	@JOURNEYS_ON=full $(BIN)/python -m pytest -m journey tests/journeys/test_applying.py tests/journeys/test_full_stack.py tests/journeys/test_old_app.py

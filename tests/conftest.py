@@ -9,10 +9,12 @@ from allauth.account.internal.flows.login import record_authentication
 from django.contrib.auth.signals import user_logged_in
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import HttpRequest
+from xdist.scheduler import LoadScopeScheduling
 
 from accounts.factors.rules import is_staff
 from accounts.models import User
 from tests import city
+from tests.clock import standing_still
 
 PASSWORD = "mojokerto-demo"
 
@@ -28,17 +30,24 @@ def _person(name: str) -> User:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test is connected to the city before anything of it touches a database.
-
-    Side by side (`--dist loadgroup`): what starts processes and kills them, the walks in a browser (which share one running
-    portal), and every other module.
-    """
+    """A test is connected to the city before anything of it touches a database."""
     for item in items:
-        shared = next((name for name in ("kill", "journey") if item.get_closest_marker(name)), "")
-        item.add_marker(pytest.mark.xdist_group(shared or item.path.as_posix()))
         names = getattr(item, "fixturenames", [])
         if "demo_city" in names and names[0] != "in_the_city":  # the cases of one test share the list
             names.insert(0, "in_the_city")
+
+
+class SideBySide(LoadScopeScheduling):
+    """What stays together in one process: what kills processes, the walks in a browser (one running portal), every other module."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return next((folder for folder in ("tests/kill/", "tests/journeys/") if module.startswith(folder)), module)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Ours, whatever `--dist` says: grouping by marks needs node ids that pytest no longer lets a plugin write."""
+    return SideBySide(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -68,9 +77,8 @@ def city_database(
 ) -> Iterator[BaseDatabaseWrapper]:
     """The test database that has the demo city, kept between runs like the other one."""
     with django_db_blocker.unblock():
-        left, _interval = signal.setitimer(signal.ITIMER_REAL, 0)
-        database = city.database(fresh=django_db_createdb)
-        signal.setitimer(signal.ITIMER_REAL, left)
+        with standing_still():
+            database = city.database(fresh=django_db_createdb)
         yield database
         database.close()
         if not django_db_keepdb:

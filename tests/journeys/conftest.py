@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives import serialization
 
 from portal.demo.pretend import PRETEND_DEPARTMENTS
 from portal.stack.supervision import free_port
+from tests.clock import standing_still
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -137,7 +138,8 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     offices = (f"http://127.0.0.1:{number}" for number in (registry_port, works_port, queue_port))
     made = City(base, *offices, var, environment)
     try:
-        until(lambda: process.poll() is not None or b"Ctrl-C" in (var / "launch.log").read_bytes(), 240)
+        with standing_still():
+            until(lambda: process.poll() is not None or b"Ctrl-C" in (var / "launch.log").read_bytes(), 480)
         assert process.poll() is None, (var / "launch.log").read_text()
         until(lambda: made.ledger() is not None)
         yield made

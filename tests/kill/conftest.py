@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from tests.clock import standing_still
 from tests.journeys.conftest import ROOT, free_port, plain_environment, until
 from tests.kill.seed import SERVICES
 
@@ -114,10 +116,38 @@ class Site:
         return str(until(lambda: (s := self.row(reference)[0]) in ("SENT", "UNCLEAR", "NEEDS_ATTENTION") and s, 60))
 
 
+@dataclass
+class Store:
+    """A folder with the city and its three departments, before anything has happened; a portal starts from a copy."""
+
+    folder: Path
+    ports: dict[str, int]
+    api_key: str
+
+    def copy(self, var: Path) -> Path:
+        return Path(shutil.copytree(self.folder, var, dirs_exist_ok=True))
+
+
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    var = tmp_path_factory.mktemp("site")
-    ports = {kind: free_port() for kind in SERVICES}
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Made once for all: tables and the demo city take a minute, and several on a busy machine."""
+    folder, ports = tmp_path_factory.mktemp("store"), {kind: free_port() for kind in SERVICES}
+    with standing_still():
+        made = subprocess.run(
+            [sys.executable, "-m", "tests.kill.seed", *map(str, ports.values())],
+            cwd=ROOT,
+            env={**plain_environment(), "DEMO": "1", "VAR_DIR": str(folder)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert made.returncode == 0, made.stderr
+    return Store(folder, ports, made.stdout.strip().splitlines()[-1])
+
+
+@pytest.fixture(scope="session")
+def site(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    var, ports = store.copy(tmp_path_factory.mktemp("site")), store.ports
     port = free_port()
     environment = {
         **plain_environment(),
@@ -133,15 +163,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "POLL_SHORTEST_SECONDS": "1",
         "POLL_AGE_SHARE": "1",  # hundreds of cases of earlier tests must not keep the one worker busy with questions
     }
-    made = subprocess.run(
-        [sys.executable, "-m", "tests.kill.seed", *map(str, ports.values())],
-        cwd=ROOT,
-        env={**environment, "FAULT_FILE": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert made.returncode == 0, made.stderr
     log = var / "launch.log"
     processes = []
     with log.open("wb") as output:
@@ -159,8 +180,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         command = [sys.executable, "manage.py", "launch", "--port", str(port)]
         processes.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output))
     try:
-        until(lambda: b"Ctrl-C" in log.read_bytes(), 120)
-        yield Site(f"http://127.0.0.1:{port}", ports, var, made.stdout.strip().splitlines()[-1], log)
+        with standing_still():
+            until(lambda: b"Ctrl-C" in log.read_bytes(), 240)
+        yield Site(f"http://127.0.0.1:{port}", ports, var, store.api_key, log)
     finally:
         for process in processes:
             process.send_signal(signal.SIGINT)

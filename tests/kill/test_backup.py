@@ -23,7 +23,7 @@ CLASSES = ("key", "lookup", "none")
 def manage(var: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     chosen = {**plain_environment(), "DEMO": "1", "VAR_DIR": str(var), **environment}
     command = [sys.executable, "manage.py", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=chosen, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, cwd=ROOT, env=chosen, capture_output=True, text=True, timeout=300, check=False)
 
 
 def backup_under_load(site: Site, folder: Path) -> tuple[Path, dict[str, list[str]]]:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.conftest import ROOT, free_port, plain_environment
+from tests.journeys.conftest import ROOT, plain_environment
+from tests.kill.conftest import Store
 
-pytestmark = [pytest.mark.kill, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.kill, pytest.mark.timeout(480)]
 
 SUBMIT = """
 import django, sys
@@ -32,19 +33,17 @@ def run(environment: dict[str, str], *command: str, seconds: float) -> subproces
     )
 
 
-def test_a_worker_that_hears_nothing_while_a_delivery_waits_ends_itself(tmp_path: Path) -> None:
+def test_a_worker_that_hears_nothing_while_a_delivery_waits_ends_itself(store: Store, tmp_path: Path) -> None:
     environment = plain_environment() | {
         "DJANGO_SETTINGS_MODULE": "portal.settings.dev",
         "DEMO": "1",
-        "VAR_DIR": str(tmp_path),
+        "VAR_DIR": str(store.copy(tmp_path)),
         "WORKER_SILENCE_SECONDS": "2",
         "PYTHONPATH": os.fspath(ROOT),
     }
-    made = run(environment, "-m", "tests.kill.seed", *(str(free_port()) for _ in range(3)), seconds=100)
-    assert made.returncode == 0, made.stderr
-    submitted = run(environment, "-c", SUBMIT, made.stdout.strip().splitlines()[-1], seconds=40)
+    submitted = run(environment, "-c", SUBMIT, store.api_key, seconds=90)
     assert submitted.returncode == 0, submitted.stderr
     worker = ["-m", "celery", "-q", "-A", "portal", "worker", "--pool", "threads", "--concurrency", "1"]
-    ended = run(environment, *worker, "--queues", "elsewhere", seconds=60)
+    ended = run(environment, *worker, "--queues", "elsewhere", seconds=120)
     assert ended.returncode == 1
     assert "this worker ends itself" in ended.stdout + ended.stderr
