@@ -220,6 +220,7 @@ class ReadyLookup:
     adapter: Adapter
     spec: Mapping[str, Any]
     is_down: bool
+    at_once: int
 
     def ask(self, values: Mapping[str, Any], *, deadline_seconds: float) -> Any:
         """The answer as JSON values; None for a proven "there is none". Raises Unavailable, Rejected, Misconfigured."""
@@ -234,7 +235,7 @@ def ready_lookup(connection_id: int, operation_id: int) -> ReadyLookup:
     if operation is None or "lookup" not in operation.spec:
         raise Misconfigured("operation", detail="this lookup is gone")
     adapter = _adapter(connection, Capability.LOOKUP)
-    return ReadyLookup(adapter, adapter.ready(operation.spec), circuit.is_down(connection))
+    return ReadyLookup(adapter, adapter.ready(operation.spec), circuit.is_down(connection), connection.ceiling)
 
 
 def answer_schema(connection_id: int, operation_id: int) -> Mapping[str, Any]:

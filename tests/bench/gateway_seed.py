@@ -1,4 +1,4 @@
-"""The rows that the proxy's bench asks for: one connection with four lookups, and tokens. Prints the token of a verified resident."""
+"""The rows that the proxy's bench asks for: lookups of a quick, a slow and a broken department. Prints the token of a verified resident."""
 
 from __future__ import annotations
 
@@ -43,6 +43,18 @@ def main() -> None:
     }.items():
         Operation.objects.create(connection=connection, name=name, spec=spec, purpose="Bench")
     Binding.objects.create(service=service, connection=connection, operation="bare")
+    slow = Connection.objects.create(
+        code="bench-slow",
+        department=department,
+        label="Slow",
+        kind="rest",
+        base_url=os.environ["BENCH_SLOW_BACKEND"],
+        ceiling=64,
+    )
+    waiting = Service.objects.create(code="bench-slow", department=department, channel=Channel.APP, is_public=True)
+    ServiceText.objects.create(service=waiting, language="id", slug="bench-slow", name="Bench")
+    Operation.objects.create(connection=slow, name="bare", spec=lookup("/2k.json"), purpose="Bench")
+    Binding.objects.create(service=waiting, connection=slow, operation="bare")
     down = Connection.objects.create(
         code="bench-down",
         department=department,

@@ -132,14 +132,26 @@ class Run:
     requests: int
     per_second: float
     failed: int
+    p95_ms: float
     p99_ms: float
     cpu_us: float
 
 
-def wrk(targets: list[Target], url: str, seconds: float, *, headers: dict[str, str] | None = None) -> Run:
-    """16 connections for `seconds` after a short warm-up."""
+# wrk itself prints no 95th percentile.
+P95 = (
+    """done = function(summary, latency, requests) io.write(string.format("p95 %d us\\n", latency:percentile(95.0))) end\n"""
+)
+
+
+def wrk(
+    targets: list[Target], url: str, seconds: float, *, headers: dict[str, str] | None = None, connections: int = 16
+) -> Run:
+    """These connections for `seconds` after a short warm-up."""
     given = [part for name, value in (headers or {}).items() for part in ("-H", f"{name}: {value}")]
-    command = ["taskset", "-c", LOAD_CORE, "wrk", "-t1", "-c16", "--latency", *given]
+    script = ROOT / "var" / "bench" / "p95.lua"
+    script.parent.mkdir(parents=True, exist_ok=True)
+    script.write_text(P95)
+    command = ["taskset", "-c", LOAD_CORE, "wrk", "-t1", f"-c{connections}", "--latency", "-s", str(script), *given]
     warm = [*command, "-d1s", url]
     subprocess.run(warm, check=True, capture_output=True)
     before = sum(t.cpu_seconds() for t in targets)
@@ -151,12 +163,14 @@ def wrk(targets: list[Target], url: str, seconds: float, *, headers: dict[str, s
     requests = max(1, int(done[1]))
     failed = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
     rate = re.search(r"Requests/sec:\s+([\d.]+)", out)
+    p95 = re.search(r"p95 (\d+) us", out)
     slow = re.search(r"99%\s+([\d.]+)(us|ms|s)", out)
     scale = {"us": 0.001, "ms": 1.0, "s": 1000.0}
     return Run(
         requests,
         float(rate[1]) if rate else 0.0,
         int(failed[1]) if failed else 0,
+        int(p95[1]) / 1000 if p95 else 0.0,
         float(slow[1]) * scale[slow[2]] if slow else 0.0,
         used / requests * 1e6,
     )

@@ -108,7 +108,7 @@ def _fetched(plan: Plan, values: Mapping[str, str]) -> Found:
     ready = _ready(plan)
     if ready.is_down:
         raise Unavailable("breaker", maybe_sent=False, counts=False, retry_after=10.0)
-    with shield.slot(plan.connection_id):
+    with shield.slot(plan.connection_id, ready.at_once):
         try:
             answer = ready.ask(values, deadline_seconds=CALL_SECONDS)
         except Unavailable as error:

@@ -1,4 +1,5 @@
-"""What keeps one department's trouble away from everybody else: few at a time for each connection, and a breaker for reads.
+"""What keeps one department's trouble away from everybody else: few at a time for each connection (its ceiling), and a breaker
+for reads.
 
 Per process; that the breaker is open is shared through the cache, and the breaker of deliveries counts too. While the cache is away
 each process decides for itself.
@@ -17,24 +18,17 @@ from django.core.cache import cache
 
 from services.adapters.values import Unavailable
 
-AT_ONCE = 4
 WAIT_SECONDS = 0.25
 FAILURES_TO_OPEN = 5
 OPEN_SECONDS = 10
 LOOK_SECONDS = 1.0
 
 
-def _slots() -> queue.SimpleQueue[None]:
-    """As many as may call at once. A semaphore of the standard library costs as much as the call when many wait for it."""
-    slots: queue.SimpleQueue[None] = queue.SimpleQueue()
-    for _number in range(AT_ONCE):
-        slots.put(None)
-    return slots
-
-
 @dataclass
 class _State:
-    slots: queue.SimpleQueue[None] = field(default_factory=_slots)
+    # As many as may call at once. A semaphore of the standard library costs as much as the call when many wait for it.
+    slots: queue.SimpleQueue[None] = field(default_factory=queue.SimpleQueue)
+    made: int = 0
     failures: int = 0
     open_until: float = 0.0
     looked_at: float = 0.0
@@ -68,9 +62,11 @@ def refuse_if_open(connection_id: int) -> None:
 
 
 @contextmanager
-def slot(connection_id: int) -> Iterator[None]:
-    """One of the few calls at once. Raises Unavailable("busy_here") when none gets free in a quarter of a second."""
+def slot(connection_id: int, at_once: int) -> Iterator[None]:
+    """One of the `at_once` calls of this process. Raises Unavailable("busy_here") when none gets free in a quarter of a second."""
     state = _state(connection_id)
+    if state.made != at_once:
+        _fit(state, at_once)
     try:
         state.slots.get(timeout=WAIT_SECONDS)
     except queue.Empty:
@@ -79,6 +75,20 @@ def slot(connection_id: int) -> Iterator[None]:
         yield
     finally:
         state.slots.put(None)
+
+
+def _fit(state: _State, at_once: int) -> None:
+    """After the connection's ceiling has changed. A slot that is in use is taken away by a later call, when it is free."""
+    with _lock:
+        while state.made < at_once:
+            state.slots.put(None)
+            state.made += 1
+        while state.made > at_once:
+            try:
+                state.slots.get_nowait()
+            except queue.Empty:
+                return
+            state.made -= 1
 
 
 def note(connection_id: int, *, well: bool) -> None:

@@ -12,6 +12,7 @@ from services.adapters.lookups import shield
 from services.adapters.values import Unavailable
 
 HUNG, WELL = 1, 2
+AT_ONCE = 4
 
 
 @pytest.fixture(autouse=True)
@@ -26,25 +27,25 @@ def test_a_hung_department_holds_its_own_slots_and_nobody_elses() -> None:
     release, holding = threading.Event(), threading.Semaphore(0)
 
     def hang() -> None:
-        with shield.slot(HUNG):
+        with shield.slot(HUNG, AT_ONCE):
             holding.release()
             release.wait(10)
 
-    threads = [threading.Thread(target=hang, daemon=True) for _ in range(shield.AT_ONCE)]
+    threads = [threading.Thread(target=hang, daemon=True) for _ in range(AT_ONCE)]
     for thread in threads:
         thread.start()
     for _ in threads:
         assert holding.acquire(timeout=5)
-    with pytest.raises(Unavailable) as caught, shield.slot(HUNG):
+    with pytest.raises(Unavailable) as caught, shield.slot(HUNG, AT_ONCE):
         pass
     assert caught.value.cause == "busy_here" and not caught.value.counts
     for _ in range(20):
-        with shield.slot(WELL):
+        with shield.slot(WELL, AT_ONCE):
             shield.refuse_if_open(WELL)
     release.set()
     for thread in threads:
         thread.join(5)
-    with shield.slot(HUNG):
+    with shield.slot(HUNG, AT_ONCE):
         pass
 
 
@@ -67,3 +68,12 @@ def test_another_process_learns_that_it_is_open() -> None:
     shield.forget()  # as in a process that has seen nothing
     with pytest.raises(Unavailable):
         shield.refuse_if_open(HUNG)
+
+
+def test_a_raised_or_lowered_ceiling_holds_from_the_next_call_on() -> None:
+    with shield.slot(WELL, 1), shield.slot(WELL, 3), shield.slot(WELL, 3), pytest.raises(Unavailable), shield.slot(WELL, 3):
+        pass
+    with shield.slot(WELL, 3), pytest.raises(Unavailable), shield.slot(WELL, 1):
+        pass
+    with shield.slot(WELL, 1), pytest.raises(Unavailable), shield.slot(WELL, 1):
+        pass
