@@ -112,7 +112,7 @@ def plain_environment() -> dict[str, str]:
     return kept | {department.port_setting: str(free_port()) for department in PRETEND_DEPARTMENTS}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     var = tmp_path_factory.mktemp("city")
     port, registry_port, works_port, queue_port = free_port(), free_port(), free_port(), free_port()
@@ -172,7 +172,7 @@ def until_read(click: Callable[..., None]) -> Callable[..., None]:
     return clicked
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(city: City) -> Iterator[Any]:
     if CHROMIUM is None:
         pytest.skip("journey: no Chromium found (apt-get install chromium)")

@@ -19,7 +19,7 @@ PASSWORD = "mojokerto-demo"
 NEXT = "form button.k-btn[value=lanjut]"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def papers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("papers")
     output = io.BytesIO()

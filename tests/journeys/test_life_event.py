@@ -34,7 +34,7 @@ WRITES = {
 CHOSEN = {"jenis_kelamin": "0", "faskes": "1", "status_rumah": "1"}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def clerk_of_social_affairs(city: City) -> str:
     """The demo has no clerk of this department: dewi gets the role, as a manager would give it."""
     script = (

@@ -128,7 +128,7 @@ class Store:
         return Path(shutil.copytree(self.folder, var, dirs_exist_ok=True))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """Made once for all: tables and the demo city take a minute, and several on a busy machine."""
     folder, ports = tmp_path_factory.mktemp("store"), {kind: free_port() for kind in SERVICES}
@@ -145,7 +145,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return Store(folder, ports, made.stdout.strip().splitlines()[-1])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     var, ports = store.copy(tmp_path_factory.mktemp("site")), store.ports
     port = free_port()
