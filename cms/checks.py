@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from cms.blocks import NOWHERE, is_somewhere
 from cms.examples import left_over
-from services.adapters.connecting.service import publication_problems
+from services.adapters.connecting.service import no_destination, publication_problems
 from services.catalogue.models import Channel, Service
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class Part:
     field: str
     text: str
     done: bool
+    elsewhere: str = ""  # the name of the screen where it is mended, when that is not a field of the editor
 
 
 def checklist(page: ServicePage) -> list[Part]:
@@ -42,8 +43,8 @@ def checklist(page: ServicePage) -> list[Part]:
     """
     found: list[Part] = []
 
-    def need(ok: object, name: str, field: str, text: str) -> None:
-        found.append(Part(name, field, text, bool(ok)))
+    def need(ok: object, name: str, field: str, text: str, elsewhere: str = "") -> None:
+        found.append(Part(name, field, text, bool(ok), elsewhere))
 
     for field, text in left_over(page).items():
         need(False, _("Teks contoh"), field, _("Ganti teks contoh ini dengan teks Anda: %s") % text)
@@ -70,11 +71,10 @@ def checklist(page: ServicePage) -> list[Part]:
         service = Service.objects.filter(code=page.code or "-").first()
         has_form = Service.objects.filter(code=page.code or "-", form__versions__isnull=False).exists()
         need(has_form, _("Formulir"), "channel", _("Layanan daring perlu formulir yang sudah diterbitkan."))
-        problems_of_connection = publication_problems(service) if service is not None and has_form else []
-        for text in problems_of_connection:
-            need(False, _("Sambungan ke sistem dinas"), "channel", text)
-        if has_form and not problems_of_connection:
-            need(True, _("Sambungan ke sistem dinas"), "channel", "")
+        where = "service-destination" if page.pk else ""
+        told = publication_problems(service) if service is not None else [no_destination()]
+        for text in told or [""]:
+            need(not text, _("Tujuan permohonan"), "channel", text, where)
     if page.channel == Channel.HOTLINE:
         need((page.hotline or "").strip(), _("Nomor telepon"), "hotline", _("Isi nomor telepon layanan."))
     need(

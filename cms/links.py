@@ -6,6 +6,7 @@ and what an editor is told of an address is one of a few words.
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -18,12 +19,20 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.encoding import iri_to_uri
+from wagtail.blocks import StreamValue
+from wagtail.models import Page
 
-from cms.models import ContentPage, PageUpkeep, ServicePage
+from cms.models import ContentPage, DepartmentPage, HomePage, JourneyPage, PageUpkeep, ServicePage
 from portal.lib.http import CallError, Cause, Limits, NetworkPolicy, Request, call
 
 _ADDRESS = re.compile(r"https?://[^\s<>\"'“”)\]]+")
 _HREF = re.compile(r"href=\"(https?://[^\"]+)\"")
+# Of pages that are neither a service nor a text: where their words stand.
+_WORDS: dict[type[Page], tuple[str, ...]] = {
+    HomePage: ("body",),
+    DepartmentPage: ("about",),
+    JourneyPage: ("intro", "steps", "shared"),
+}
 _LIMITS = Limits(body_bytes=256 * 1024)
 _SECONDS = 8.0
 _MOST = 60  # of one page
@@ -52,6 +61,12 @@ def links_of(page: Any) -> list[Link]:
 def _texts(page: Any) -> Iterator[tuple[str, str]]:
     if isinstance(page, ContentPage):
         yield "body", page.body
+        return
+    if not isinstance(page, ServicePage):
+        for name in _WORDS.get(type(page), ()):
+            value = getattr(page, name)
+            blocks = value.get_prep_value() if isinstance(value, StreamValue) else None
+            yield name, str(value or "") if blocks is None else json.dumps(blocks, ensure_ascii=False).replace('\\"', '"')
         return
     for name in ("app_url", "summary", "fee_note", "product", "late", "other_ways", "sources"):
         yield name, str(getattr(page, name) or "")
@@ -115,11 +130,17 @@ def broken(upkeep: PageUpkeep | None) -> list[dict[str, Any]]:
 
 def watched() -> list[Any]:
     """Live pages with words of their own, those whose links were asked longest ago first."""
-    services: QuerySet[Any] = ServicePage.objects.live().filter(alias_of__isnull=True)
-    contents: QuerySet[Any] = ContentPage.objects.live().filter(alias_of__isnull=True)
-    pages = [*services.select_related("upkeep"), *contents.select_related("upkeep")]
+    pages: list[Any] = []
+    kinds: tuple[type[Page], ...] = (ServicePage, ContentPage, *_WORDS)
+    for kind in kinds:
+        pages += rows_of(kind).filter(live=True, alias_of__isnull=True).select_related("upkeep")
     never = timezone.now().replace(year=2000)
     return sorted(pages, key=lambda page: (getattr(_upkeep(page), "links_checked_at", None) or never, page.pk))
+
+
+def rows_of(kind: type[Page]) -> QuerySet[Any]:
+    rows: QuerySet[Any] = kind._default_manager.all()
+    return rows
 
 
 def _upkeep(page: Any) -> PageUpkeep | None:

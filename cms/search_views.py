@@ -32,6 +32,7 @@ from services.catalogue.words import edit_distance, plain_words
 
 PAGE_SIZE = 20
 SUGGESTIONS = 6
+MOST_DROPS, MOST_WIDER = 8, 6  # what is tried for a search without a hit
 COUNTED_A_MINUTE = 60  # searches and clicks of one address; it is kept for this minute only, in the cache
 ONE_PERSON_SECONDS = 3600
 _WORDS = re.compile(r"[^\W_]+")
@@ -105,6 +106,36 @@ def _chips(query: QueryDict, chosen: queries.ServiceFilter, known: dict[str, dic
     return chips
 
 
+def _drops(
+    query: QueryDict, chosen: queries.ServiceFilter, known: dict[str, dict[str, str]], ids: list[int] | None
+) -> list[tuple[Chip, int]]:
+    """Of the filters that together leave nothing those without which something is left, and how much."""
+    language = languages.active()
+    less = [
+        (
+            Chip(known[field][value], _without(query, name, value)),
+            replace(chosen, **{field: _but(getattr(chosen, field), value)}),
+        )
+        for name, field in FILTERS.items()
+        for value in getattr(chosen, field)
+    ]
+    if chosen.free:
+        less.append((Chip(_("Hanya yang gratis"), _without(query, "gratis")), replace(chosen, free=False)))
+    counts = [(chip, queries.list_services(rest, language=language, ids=ids).count()) for chip, rest in less[:MOST_DROPS]]
+    return [(chip, left) for chip, left in counts if left]
+
+
+def _but(values: tuple[str, ...], value: str) -> tuple[str, ...]:
+    return tuple(one for one in values if one != value)
+
+
+def _wider(text: str) -> list[tuple[str, str]]:
+    """Words of a search without a hit that find something alone; of one that has none, what most people look for."""
+    words = list(dict.fromkeys(_WORDS.findall(text.lower())))[:MOST_WIDER]
+    alone = [word for word in words if len(word) > 2 and word != text.lower() and search_services(SearchQuery(word)).ids]
+    return [(word, word) for word in alone] or [(str(label), word) for label, word in WIDER if word not in words]
+
+
 @public_page("q", "hal", "gratis", *FILTERS)
 @require_safe
 def service_list(request: HttpRequest) -> HttpResponse:
@@ -144,7 +175,8 @@ def service_list(request: HttpRequest) -> HttpResponse:
             "chips": _chips(request.GET, chosen, known),
             "unknown": unknown,
             "without_filters": _only_text(text) if text else reverse("services"),
-            "wider": [(label, word) for label, word in WIDER if word not in text.lower()],
+            "wider": [] if total else _wider(text),
+            "drops": [] if total else _drops(request.GET, chosen, known, ids),
             "complaint": queries.complaint_service(language) if not total else None,
             "canonical": "/layanan/",
             "noindex": bool(text or chosen or page.number > 1),
@@ -242,12 +274,12 @@ def count(request: HttpRequest) -> HttpResponse:
         text, code = (request.POST.get(n) or request.GET.get(n) or "" for n in ("q", "kode"))
         if code:
             counting.count_click(text, code)
-        elif (words := counting.countable(text)) and not _counted_already(address, words):
+        elif (words := counting.countable(text)) and not _countsalready(address, words):
             counting.count_search(text, found=search_services(SearchQuery(text)).total)
     return HttpResponse(status=204)
 
 
-def _counted_already(address: str, words: str) -> bool:
+def _countsalready(address: str, words: str) -> bool:
     """One person who reloads or narrows a search is not many. Remembered for an hour in the cache, as a keyed digest."""
     key = blind_index(f"{address} {words}", purpose="searches")
     return throttle.too_many(f"hitung-kata:{key}", limit=1, seconds=ONE_PERSON_SECONDS)

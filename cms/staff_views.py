@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -9,10 +11,13 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from wagtail.models import Page
 
+from accounts.models import User
 from accounts.requests import SignedInRequest
 from cms import feedback, scope, upkeep
 from cms.departments import may_write
+from cms.models import ServicePage
 from services.catalogue.models import Department
 
 PAGES = 25
@@ -35,8 +40,17 @@ def pages(request: SignedInRequest) -> HttpResponse:
         "well": len(all_pages) - len(states),
         "departments": departments.order_by("name") if departments.count() > 1 else (),
         "chosen": chosen,
-        "open": may_write(request.user, all_pages),
+        "open": may_write(request.user, all_pages) | _open_by_page(request.user, states),
         "reads_feedback": feedback.reads_feedback(request.user),
         "nav": "halaman",
     }
     return render(request, "cms/page_states.html", context)
+
+
+def _open_by_page(user: User, states: Sequence[upkeep.PageState]) -> set[int]:
+    """Home and content pages lie in no department's corner: their editors are known page by page."""
+    return {state.page.pk for state in states if not isinstance(state.page, ServicePage) and _can_edit(user, state.page)}
+
+
+def _can_edit(user: User, page: Page) -> bool:
+    return bool(page.permissions_for_user(user).can_edit())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from wagtail.models import Page
 
-from cms import checks, feedback, links, reminders, scope
-from cms.models import PageUpkeep, ServicePage
+from cms import checks, feedback, journeys, links, reminders, scope
+from cms.models import ContentPage, DepartmentPage, HomePage, JourneyPage, PageUpkeep, ServicePage
 from portal.lib.languages import DEFAULT
 
 CAUSES = {
@@ -41,53 +41,86 @@ class Line:
 
 @dataclass(frozen=True)
 class PageState:
-    page: ServicePage
+    page: Any
     lines: tuple[Line, ...]
 
 
-def pages_of(user: Any, department: str = "") -> list[ServicePage]:
-    """The services' Indonesian pages that this person has a part in, by title; translations belong to them."""
+_KINDS: tuple[type[Page], ...] = (ServicePage, ContentPage, DepartmentPage, HomePage, JourneyPage)
+
+
+def pages_of(user: Any, department: str = "") -> list[Any]:
+    """The Indonesian pages that this person has a part in, services first, by title; translations belong to them."""
     own = scope.own_pages(user)
-    pages = ServicePage.objects.filter(pk__in=own.values("pk"), alias_of__isnull=True, locale__language_code=DEFAULT)
+    corner = "-"
     if department:
         corners = Page.objects.filter(departmentpage__department=department).values_list("path", flat=True)
-        pages = pages.filter(path__startswith=next(iter(corners), "-"))
-    return list(pages.select_related("locale", "category", "dimension").order_by("title"))
+        corner = next(iter(corners), "-")
+    found: list[Any] = []
+    for kind in _KINDS:
+        pages = links.rows_of(kind).filter(pk__in=own.values("pk"), alias_of__isnull=True, locale__language_code=DEFAULT)
+        if department:
+            pages = pages.filter(path__startswith=corner)
+        more = ("category", "dimension") if kind is ServicePage else ()
+        found += pages.select_related("locale", *more).order_by("title")
+    return found
 
 
-def states(pages: Sequence[ServicePage], today: date | None = None) -> list[PageState]:
+def states(pages: Sequence[Any], today: date | None = None) -> list[PageState]:
     """What is wrong with each of these pages, those with nothing wrong left out."""
     today = today or timezone.localdate()
-    kept = {row.page_id: row for row in PageUpkeep.objects.filter(page__in=[page.pk for page in pages])}
-    english = {
-        (page.translation_key): page.pk
-        for page in ServicePage.objects.live()
-        .filter(translation_key__in=[page.translation_key for page in pages])
-        .exclude(locale__language_code=DEFAULT)
+    others = Page.objects.live().filter(translation_key__in=[page.translation_key for page in pages], alias_of__isnull=True)
+    english = dict(others.exclude(locale__language_code=DEFAULT).values_list("translation_key", "pk"))
+    kept = {
+        row.page_id: row for row in PageUpkeep.objects.filter(page__in=[*(page.pk for page in pages), *english.values()])
     }
-    votes = feedback.votes_of([page.code for page in pages], today - timedelta(days=VOTE_DAYS - 1))
+    votes = feedback.votes_of([page.code for page in pages if isinstance(page, ServicePage)], _since(today))
     found = []
     for page in pages:
-        lines = _lines(page, kept.get(page.pk), english=page.translation_key in english, today=today)
-        lines += _unhelpful(*votes.get(page.code, (0, 0))) if page.live else []
+        in_english = english.get(page.translation_key)
+        if isinstance(page, ServicePage):
+            lines = _lines(page, english=in_english is not None)
+        else:
+            lines = _missing(page, journeys.problems) if isinstance(page, JourneyPage) else []
+        if page.live:
+            lines += _links(kept.get(page.pk))
+            lines += _links(kept.get(in_english), english=True) if in_english else []
+        if isinstance(page, ServicePage):
+            lines += _look_again(page, today)
+            lines += _unhelpful(*votes.get(page.code, (0, 0))) if page.live else []
         if lines:
             found.append(PageState(page, tuple(lines)))
     return found
 
 
-def _lines(page: ServicePage, kept: PageUpkeep | None, *, english: bool, today: date) -> list[Line]:
+def _since(today: date) -> date:
+    return today - timedelta(days=VOTE_DAYS - 1)
+
+
+def _missing(page: Any, problems: Callable[[Any], Iterable[Any]]) -> list[Line]:
     latest = page.get_latest_revision_as_object() if page.has_unpublished_changes else page
-    lines = [Line("missing", problem.text, problem.field) for problem in checks.problems(latest)]
-    if not page.live:
-        return lines
-    if not english:
+    return [Line("missing", problem.text, problem.field) for problem in problems(latest)]
+
+
+def _lines(page: ServicePage, *, english: bool) -> list[Line]:
+    lines = _missing(page, checks.problems)
+    if page.live and not english:
         lines.append(Line("english", _("Belum ada dalam bahasa Inggris.")))
-    for row in links.broken(kept):
-        text = _("Tautan %(url)s: %(cause)s.") % {"url": row["url"], "cause": CAUSES[row["cause"]]}
-        lines.append(Line("link", text, row["field"]))
-    if (day := reminders.due_on(page)) and day <= today:
-        lines.append(Line("old", _("Sudah lama tidak diperiksa. Baca lagi, lalu isi “diperiksa terakhir”."), "reviewed"))
     return lines
+
+
+def _links(kept: PageUpkeep | None, *, english: bool = False) -> list[Line]:
+    """Of the English page they are told without a way to the field, which is on another page."""
+    text = _("Tautan %(url)s di halaman Inggris: %(cause)s.") if english else _("Tautan %(url)s: %(cause)s.")
+    return [
+        Line("link", text % {"url": row["url"], "cause": CAUSES[row["cause"]]}, "" if english else row["field"])
+        for row in links.broken(kept)
+    ]
+
+
+def _look_again(page: ServicePage, today: date) -> list[Line]:
+    if page.live and (day := reminders.due_on(page)) and day <= today:
+        return [Line("old", _("Sudah lama tidak diperiksa. Baca lagi, lalu isi “diperiksa terakhir”."), "reviewed")]
+    return []
 
 
 def _unhelpful(bad: int, said: int) -> list[Line]:

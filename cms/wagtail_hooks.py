@@ -16,7 +16,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.models import TaskState, WorkflowState
 from wagtail.signals import task_submitted, workflow_approved, workflow_rejected, workflow_submitted
 
-from cms import checks, journeys, page_views, scope
+from cms import checks, destination, journeys, page_views, scope
 from cms.colleagues import offer_colleagues_only
 from cms.files import OwnDocuments, OwnImages
 from cms.form_builder import hooks as form_builder
@@ -25,6 +25,7 @@ from cms.page_rights import rights_at_home
 from services.cases.queries import running_cases
 
 form_builder.register()
+destination.register()
 offer_colleagues_only()
 _MENU = {
     "explorer",

@@ -209,6 +209,7 @@ RULES: dict[str, Rule] = {
     **_all(everybody, "kelola-", "login logout account pages"),
     # --- the form builder ---
     **_all(_page("page_id"), "form-", "try try-part try-check try-again try-connection export import"),
+    "service-destination": _page("page_id"),
     "wagtailadmin_explore_root": everybody,
     "wagtailadmin_editing_sessions:release": everybody,
     "wagtailadmin_editing_sessions:ping": _edited,

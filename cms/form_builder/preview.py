@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 
 from cms.form_builder import gate
 from portal.lib.clocks import today
+from portal.lib.languages import DEFAULT
 from services.cases.applying import check_page, part_page, task_page
 from services.cases.models import Case
 from services.cases.trial import Papers, Trial, sample_file
-from services.catalogue.models import Department, Service
+from services.catalogue.models import Department, Service, ServiceText
 from services.catalogue.regions import kelurahan_source
 from services.forms import engine, lint
 from services.forms.documents import Document, Form, load, localized
@@ -71,7 +72,7 @@ def trial_of(page: FormPage, answers: dict[str, Any], seen: list[str], *, with_f
     form = load(document)
     papers = [sample_file(f"{n:032x}", q.key) for n, q in enumerate(form.questions()) if q.type == "file"]
     return Trial(
-        service=page.service() or _nobodys_service(page),
+        service=_service_of(page),
         version=FormVersion(definition=FormDefinition(code=page.code() or "coba"), number=0, document=document),
         addresses=TryAddresses(page),
         answers=answers,
@@ -140,6 +141,16 @@ def _without_questions(paths: list[str], questions: list[Any], base: str) -> lis
             plain["questions"] = _without_questions(paths, plain["questions"], f"{path}/questions")
         kept.append(plain)
     return kept
+
+
+def _service_of(page: FormPage) -> Service:
+    """The service as residents will know it: before it has ever been public, by the title of its page."""
+    service = page.service() or _nobodys_service(page)
+    if page.path and not service.texts.exists():
+        title = page.get_parent().specific.get_latest_revision_as_object().title
+        words = ServiceText(service=service, language=DEFAULT, slug=service.code, name=title)
+        service._prefetched_objects_cache = {"texts": [words]}  # type: ignore[attr-defined]  # as if they had been read
+    return service
 
 
 def _nobodys_service(page: FormPage) -> Service:

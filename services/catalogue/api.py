@@ -34,6 +34,7 @@ from services.catalogue.models import Category, Department, LifeEvent, ServiceTe
 from services.catalogue.search import SearchQuery, search_services
 
 MAX_AGE_SECONDS = 60
+_FILTERS = ("category", "life_event", "need", "department", "channel")
 # A change is stamped before it is committed: younger stamps than this say nothing certain yet.
 _SETTLED = timedelta(seconds=60)
 
@@ -175,6 +176,32 @@ def _since(request: Request) -> datetime | None:
         ) from None
 
 
+_FREE = {"": False, "0": False, "false": False, "1": True, "true": True}
+
+
+def _filter(request: Request) -> queries.ServiceFilter:
+    """Raises Problem 400 for a value that no service can have: an empty list would look like an answer."""
+    params = request.query_params
+    given = {name: tuple(params.getlist(name)[:50]) for name in _FILTERS if name in params}
+    known = queries.known_values(given)
+    errors = [
+        {"parameter": name, "value": value[:60], "code": "unknown"}
+        for name, values in given.items()
+        for value in values
+        if value not in known[name]
+    ]
+    if params.get("free", "").lower() not in _FREE:
+        errors.append({"parameter": "free", "value": params["free"][:60], "code": "unknown"})
+    if errors:
+        raise Problem(
+            400,
+            "invalid_filter",
+            "A filter has a value that does not exist. The codes are in the lists of categories, life events and departments.",
+            errors=errors,
+        )
+    return queries.ServiceFilter(**given, free=_FREE[params.get("free", "").lower()])
+
+
 class ServicesView(PublicView):
     parameters = tuple(p.name for p in _QUERY)
 
@@ -195,14 +222,7 @@ class ServicesView(PublicView):
         if any("\0" in value for _name, values in params.lists() for value in values):
             raise Problem(400, "invalid_filter", "A parameter holds a NUL character.")
         language = reader_language(request)  # what is not translated comes in Indonesian, and its `language` says so
-        chosen = queries.ServiceFilter(
-            category=tuple(params.getlist("category")[:50]),
-            life_event=tuple(params.getlist("life_event")[:50]),
-            need=tuple(params.getlist("need")[:50]),
-            department=tuple(params.getlist("department")[:50]),
-            channel=tuple(params.getlist("channel")[:50]),
-            free=params.get("free", "").lower() in ("1", "true"),
-        )
+        chosen = _filter(request)
         changed = queries.last_change()
         words, since = params.get("q", "").strip(), _since(request)
         if since is not None:

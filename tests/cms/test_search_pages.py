@@ -35,7 +35,7 @@ def test_results_mark_the_words_and_tell_fee_time_department_and_why(client: Cli
 def test_nothing_found_still_offers_a_way(client: Client) -> None:
     page = html(client, "/layanan/?q=zzxqw&dinas=dlh&gratis=1")
     for offer in (
-        "Hapus saringan “DLH”",
+        'href="?q=zzxqw&amp;gratis=1"',
         "Hapus semua saringan",
         "lebih umum",
         "Tanya petugas",
@@ -43,8 +43,21 @@ def test_nothing_found_still_offers_a_way(client: Client) -> None:
         "/pandu/",
     ):
         assert offer in page, offer
+    assert "Hapus saringan “DLH”" not in page, "it would not help"
     page = html(client, "/layanan/?q=kir&dinas=dlh&cara=FORM")
-    assert "Tidak ada layanan yang cocok" in page and re.search(r"Hapus semua saringan</a>|Hapus semua saringan \(", page)
+    assert "Tidak ada layanan yang cocok" in page and "Hapus saringan “DLH”</a> (" in page
+    assert re.search(r"Hapus semua saringan</a>|Hapus semua saringan \(", page)
+
+
+def test_wider_words_are_those_of_the_search_that_find_something_alone(client: Client) -> None:
+    """Of a search that finds nothing at all, what most people look for."""
+
+    def offered(query: str) -> list[str]:
+        line = html(client, f"/layanan/?{query}").partition("lebih umum:")[2].partition("</li>")[0]
+        return re.findall(r">([^<]+)</a>", line)
+
+    assert offered("q=kir+zzxqw&dinas=dlh&cara=FORM") == ["kir"]
+    assert len(offered("q=zzxqw")) == 5
 
 
 def test_pages_of_the_portal_stand_below_the_services(client: Client) -> None:

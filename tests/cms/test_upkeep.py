@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from cms import checks, links, reminders, upkeep
-from cms.models import PageUpkeep, PageVote, ServicePage
+from cms.models import ContentPage, DepartmentPage, HomePage, JourneyPage, PageUpkeep, PageVote, ServicePage
 from services.catalogue import members
 from services.catalogue.models import Department, Service
 from services.catalogue.models import DepartmentRole as Role
@@ -112,6 +112,45 @@ def test_all_fields_of_a_page_are_read_for_links() -> None:
         "https://c.example/f.pdf": "requirements",
         "https://d.example/?a=1&b=2": "steps",
     }
+
+
+def test_home_department_journey_and_content_pages_are_read_for_links_too() -> None:
+    corner = DepartmentPage.objects.get(department="dispendukcapil", locale__language_code="id")
+    corner.about = "Antrean ada di https://a.example/antre."
+    journey = JourneyPage.objects.filter(locale__language_code="id").first()
+    assert journey is not None
+    journey.intro = "Baca https://b.example/panduan"
+    content = ContentPage.objects.filter(locale__language_code="id").first()
+    assert content is not None
+    content.body = '<p><a href="https://c.example/?a=1&amp;b=2">baca</a></p>'
+    found = [(link.url, link.field) for page in (corner, journey, content) for link in links.links_of(page)]
+    assert found == [
+        ("https://a.example/antre", "about"),
+        ("https://b.example/panduan", "intro"),
+        ("https://c.example/?a=1&b=2", "body"),
+    ]
+    kinds = {type(page) for page in links.watched()}
+    assert kinds == {ServicePage, ContentPage, DepartmentPage, HomePage, JourneyPage}
+
+
+def test_what_is_broken_outside_service_pages_is_told_to_whoever_can_mend_it(site: str) -> None:
+    corner = DepartmentPage.objects.get(department="dispendukcapil", locale__language_code="id")
+    corner.about = f"Antrean ada di {site}/404"
+    corner.save()
+    content = ContentPage.objects.filter(locale__language_code="id").first()
+    assert content is not None
+    content.body = f'<p><a href="{site}/410">baca</a></p>'
+    content.save()
+    english = page_of("akta-kelahiran", "en")
+    english.fee_note = f"See {site}/404"
+    english.save()
+    for page in (corner, content, english):
+        links.check(page)
+    bobs = desk_of("bob").get("/petugas/halaman/").content.decode()
+    assert f"/kelola/pages/{corner.pk}/edit/#id_about" in bobs and f"{site}/410" not in bobs
+    assert f"Tautan {site}/404 di halaman Inggris" in bobs
+    desk = desk_of("rina").get("/petugas/halaman/").content.decode()
+    assert f"/kelola/pages/{content.pk}/edit/#id_body" in desk
 
 
 def test_a_bad_night_is_not_told_before_the_second_one(site: str) -> None:
@@ -219,7 +258,7 @@ def test_the_command_looks_at_every_live_page(capsys: pytest.CaptureFixture[str]
 def test_the_gate_beside_the_editor_names_every_part(client: Client) -> None:
     bob, page = desk_of("bob"), page_of("akta-kelahiran")
     shown = bob.get(f"/kelola/pages/{page.pk}/edit/").content.decode()
-    assert 'data-gate-missing="0"' in shown and "Sambungan ke sistem dinas" in shown
+    assert 'data-gate-missing="0"' in shown and "Tujuan permohonan" in shown
     page.product = ""
     page.save_revision(clean=False)
     shown = bob.get(f"/kelola/pages/{page.pk}/edit/").content.decode()

@@ -145,7 +145,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return Store(folder, ports, made.stdout.strip().splitlines()[-1])
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def site(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     var, ports = store.copy(tmp_path_factory.mktemp("site")), store.ports
     port = free_port()
@@ -161,7 +161,7 @@ def site(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
         "DELIVERY_BACKOFF_CAP_SECONDS": "2",
         "DELIVERY_WAKE_SILENCE_SECONDS": "2",
         "POLL_SHORTEST_SECONDS": "1",
-        "POLL_AGE_SHARE": "1",  # hundreds of cases of earlier tests must not keep the one worker busy with questions
+        "POLL_AGE_SHARE": "1",  # the cases of earlier tests must not keep the one worker busy with questions
     }
     log = var / "launch.log"
     processes = []

@@ -78,7 +78,7 @@ def test_filters_narrow_and_combine(api: Client) -> None:
     assert codes("department=dlh&channel=FORM") == codes("department=dlh") & codes("channel=FORM") != set()
     event = Service.objects.get(code="akta-kelahiran").life_events.first()
     assert event is not None and "akta-kelahiran" in codes(f"life_event={event.slug}")
-    assert "akta-kelahiran" in codes("category=kependudukan") and codes("category=tidak-ada") == set()
+    assert "akta-kelahiran" in codes("category=kependudukan")
     assert codes("q=pohon&department=dlh") <= codes("department=dlh")
 
 
@@ -88,6 +88,16 @@ def test_filters_narrow_and_combine(api: Client) -> None:
 def test_a_nul_is_no_value(api: Client, query: str) -> None:
     """PostgreSQL refuses such a text with an exception; it must not get that far."""
     problem_of(api.get(f"/api/v1/services?{query}"), 400, "invalid_filter")
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["category=tidak-ada", "channel=form", "department=dlh&department=xx", "life_event=a&free=1", "need=x", "free=banana"],
+)
+def test_a_value_that_no_service_can_have_is_refused_by_name_and_not_an_empty_list(api: Client, query: str) -> None:
+    body = problem_of(api.get(f"/api/v1/services?{query}"), 400, "invalid_filter")
+    assert [row["code"] for row in body["errors"]] == ["unknown"]
+    assert f"{body['errors'][0]['parameter']}={body['errors'][0]['value']}" in query
 
 
 def test_a_page_has_at_most_two_hundred(api: Client) -> None:

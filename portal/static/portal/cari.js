@@ -15,12 +15,13 @@ Array.prototype.forEach.call(d.querySelectorAll("form[data-suggest]"),function(f
  function choose(n){var list=options();if(list[at])list[at].setAttribute("aria-selected","false");at=n;
   if(list[at]){list[at].setAttribute("aria-selected","true");list[at].scrollIntoView({block:"nearest"});field.setAttribute("aria-activedescendant",list[at].id)}else field.removeAttribute("aria-activedescendant")}
  function go(o){count(form.dataset.suggest.replace("saran","hitung"),field.value,o.dataset.code);location.assign(o.dataset.url)}
- function show(html){box.innerHTML=html;var list=box.querySelector("[role=listbox]");at=-1;field.removeAttribute("aria-activedescendant");if(!list){close();live.textContent="";return}box.hidden=false;field.setAttribute("aria-expanded","true");live.textContent=list.dataset.told}
+ function show(html){box.innerHTML=html;var list=box.querySelector("[role=listbox]");at=-1;field.removeAttribute("aria-activedescendant");if(!list){close();live.textContent=form.dataset.none||"";return}box.hidden=false;field.setAttribute("aria-expanded","true");live.textContent=list.dataset.told}
  function ask(){var words=field.value.trim();if(words===asked)return;asked=words;if(running)running.abort();if(words.length<2){close();live.textContent="";return}
   running=new AbortController();fetch(form.dataset.suggest+"?q="+encodeURIComponent(words.slice(0,60)),{signal:running.signal,credentials:"omit"}).then(function(r){return r.ok?r.text():""}).then(function(html){if(field.value.trim()===words&&d.activeElement===field)show(html)}).catch(function(){})}
  field.addEventListener("input",function(){clearTimeout(timer);timer=setTimeout(ask,150)});
  field.addEventListener("keydown",function(v){var n=options().length,open=!box.hidden&&n;
-  if(v.key==="ArrowDown"&&open){v.preventDefault();choose(at+1<n?at+1:0)}
+  if(v.key==="ArrowDown"&&!open){v.preventDefault();if(n&&field.value.trim()===asked){box.hidden=false;field.setAttribute("aria-expanded","true");choose(0)}else{asked="";ask()}}
+  else if(v.key==="ArrowDown"&&open){v.preventDefault();choose(at+1<n?at+1:0)}
   else if(v.key==="ArrowUp"&&open){v.preventDefault();choose(at>0?at-1:n-1)}
   else if(v.key==="Escape"&&open){v.preventDefault();close()}
   else if(v.key==="Enter"&&open&&at>-1){v.preventDefault();go(options()[at])}

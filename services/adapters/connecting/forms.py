@@ -124,7 +124,7 @@ def try_document(service: Service, document: Document) -> Tried:
     """Send invented answers of this form to the test address or the stand-in of its connection, never to the real system."""
     binding = gateway.binding_for(service)
     if binding is None:
-        return Tried("", [contract.Row("setup", contract.BAD, _("Layanan ini belum tersambung. Minta integrator."))])
+        return Tried("", [contract.Row("setup", contract.BAD, _("Layanan ini belum punya tujuan permohonan."))])
     try:
         tested = gateway.kind_of(binding.connection.kind).uses_network
     except Misconfigured as error:

@@ -184,6 +184,10 @@ def _only_reads() -> str:
     return _("Operasi ini hanya menjawab pertanyaan. Layanan daring perlu operasi yang menerima permohonan.")
 
 
+def no_destination() -> str:
+    return _("Layanan ini belum tersambung ke daftar kerja atau sistem dinas. Pilih daftar kerja, atau minta integrator.")
+
+
 def publication_problems(service: Service) -> list[str]:
     """What keeps the page of an online service from going live: no live binding, one that only asks or reads what the form does
     not ask, contract tests that are not green, drift.
@@ -192,7 +196,7 @@ def publication_problems(service: Service) -> list[str]:
     """
     binding = gateway.binding_for(service)
     if binding is None:
-        return [_("Layanan ini belum tersambung ke sistem dinas atau daftar kerja. Minta integrator menyambungkannya.")]
+        return [no_destination()]
     try:
         tested = gateway.kind_of(binding.connection.kind).uses_network
     except Misconfigured as error:
