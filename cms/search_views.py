@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.paginator import Paginator
@@ -114,7 +115,7 @@ def _drops(
     less = [
         (
             Chip(known[field][value], _without(query, name, value)),
-            replace(chosen, **{field: _but(getattr(chosen, field), value)}),
+            _but(chosen, field, value),
         )
         for name, field in FILTERS.items()
         for value in getattr(chosen, field)
@@ -125,8 +126,9 @@ def _drops(
     return [(chip, left) for chip, left in counts if left]
 
 
-def _but(values: tuple[str, ...], value: str) -> tuple[str, ...]:
-    return tuple(one for one in values if one != value)
+def _but(chosen: queries.ServiceFilter, field: str, value: str) -> queries.ServiceFilter:
+    left: dict[str, Any] = {field: tuple(one for one in getattr(chosen, field) if one != value)}
+    return replace(chosen, **left)
 
 
 def _wider(text: str) -> list[tuple[str, str]]:
