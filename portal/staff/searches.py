@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
+
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpResponse
@@ -98,26 +101,63 @@ def decide(request: SignedInRequest, pk: int) -> HttpResponse:
     return redirect(PAGE)
 
 
-@word_reviewers_only
+@word_editors_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def guide(request: SignedInRequest, slug: str) -> HttpResponse:
-    """The outline of a need's guide, to read and to change."""
+    """The outline of a need's guide: to read, to propose another, and for somebody else to approve or refuse it."""
     need = Need.objects.filter(slug=slug).first()
     if need is None:
         raise Http404
-    kept = Guide.objects.filter(need=need).first()
-    outline, wrong = (kept.outline if kept else ""), ""
+    kept, wrong, outline = Guide.objects.filter(need=need).select_related("proposed_by").first(), "", ""
     if request.method == "POST":
         outline = request.POST.get("isi", "")[:20_000]
         try:
-            guides.write_guide(need, outline, by=request.user)
+            _act_on_guide(request, need, outline)
         except guides.OutlineError as error:
             wrong = _outline_problem(error)
-        else:
-            messages.success(request, _("Tersimpan. Pemandu sudah berubah untuk semua orang."))
+        except guides.GuideMoved:
+            wrong = _(
+                "Sementara itu orang lain mengubah pemandu ini. Bandingkan tulisan Anda dengan usul di atas, lalu kirim lagi."
+            )
+            kept = Guide.objects.filter(need=need).select_related("proposed_by").first()
+        if not wrong:
             return redirect("staff-guide", slug=slug)
-    context = {"need": need, "outline": outline, "wrong": wrong, "nav": NAV}
+    context = {
+        "need": need,
+        "guide": kept,
+        "outline": outline or (kept.proposed or kept.outline if kept else ""),
+        "read": guides.seen(kept),
+        "changes": _changes(kept) if kept and kept.proposed else [],
+        "decides": bool(kept and kept.proposed and kept.proposed_by_id != request.user.pk and reviews_words(request.user)),
+        "wrong": wrong,
+        "nav": NAV,
+    }
     return render(request, "staff/guide.html", context)
+
+
+def _act_on_guide(request: SignedInRequest, need: Need, outline: str) -> None:
+    read, decision = request.POST.get("dibaca", ""), request.POST.get("putusan")
+    if decision is None:
+        made = guides.propose_guide(need, outline, by=request.user, read=read)
+        said = _("Tersimpan. Peninjau lain memutuskan, lalu pemandu berubah untuk semua orang.")
+        messages.success(request, said if made.proposed else _("Sama dengan pemandu yang dipakai. Tidak ada yang menunggu."))
+        return
+    if not reviews_words(request.user):
+        raise PermissionDenied
+    if decision not in ("setuju", "tolak"):
+        messages.error(request, _("Pilih Setujui atau Tolak."))
+    elif guides.decide_guide(need, approve=decision == "setuju", by=request.user, read=read) is None:
+        messages.error(request, _("Tidak bisa: usul Anda sendiri, atau sudah diputuskan orang lain."))
+    elif decision == "setuju":
+        messages.success(request, _("Tersimpan. Pemandu sudah berubah untuk semua orang."))
+    else:
+        messages.success(request, _("Ditolak. Pemandu yang dipakai tetap."))
+
+
+def _changes(kept: Guide) -> list[tuple[str, str]]:
+    """(sign, line) of what the proposal takes away (-) and adds (+), with two lines around."""
+    lines = difflib.unified_diff(kept.outline.splitlines(), kept.proposed.splitlines(), lineterm="", n=2)
+    return [(line[:1], line[1:]) for line in list(lines)[2:]]
 
 
 def _outline_problem(error: guides.OutlineError) -> str:

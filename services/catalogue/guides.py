@@ -10,11 +10,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from accounts.models import User
 from portal.lib import editions
@@ -148,7 +150,7 @@ def step(question: Question, chosen: list[int]) -> Step:
 
 def guide_of(need: str) -> tuple[Need, Question] | None:
     """The guide of a need, by its slug."""
-    guide = Guide.objects.select_related("need").filter(need__slug=need).first()
+    guide = Guide.objects.select_related("need").filter(need__slug=need).exclude(outline="").first()
     return (guide.need, read_outline(guide.outline)) if guide else None
 
 
@@ -160,16 +162,63 @@ def services_of(codes: Iterable[str], language: str = DEFAULT) -> list[ServiceTe
 
 
 def needs_with_guides() -> QuerySet[Need]:
-    return Need.objects.filter(guide__isnull=False)
+    return Need.objects.filter(guide__isnull=False).exclude(guide__outline="")
 
 
 @transaction.atomic
 def write_guide(need: Need, outline: str, *, by: User | None = None) -> Guide:
     """Keep this outline for the need. Raises `OutlineError`, also for codes of services that do not exist."""
+    _check(outline)
+    guide, _made = Guide.objects.update_or_create(need=need, defaults={"outline": outline.strip(), "changed_by": by})
+    editions.announce()
+    return guide
+
+
+def _check(outline: str) -> None:
     codes = codes_in(read_outline(outline))
     unknown = codes - set(Service.objects.filter(code__in=codes).values_list("code", flat=True))
     if unknown:
         raise OutlineError(0, "codes", ", ".join(sorted(unknown)))
-    guide, _made = Guide.objects.update_or_create(need=need, defaults={"outline": outline.strip(), "changed_by": by})
-    editions.announce()
+
+
+class GuideMoved(Exception):
+    """Somebody else has proposed or approved something since this was read."""
+
+
+def seen(guide: Guide | None) -> str:
+    """What somebody who reads this guide now has seen of it."""
+    text = f"{guide.outline}\0{guide.proposed}" if guide else "\0"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@transaction.atomic
+def propose_guide(need: Need, outline: str, *, by: User, read: str) -> Guide:
+    """An outline that waits for somebody else. read: what `seen` gave when it was read. Raises `OutlineError`, `GuideMoved`."""
+    _check(outline)
+    guide, _made = Guide.objects.select_for_update().get_or_create(need=need)
+    if seen(guide) != read:
+        raise GuideMoved
+    same = outline.strip() == guide.outline
+    guide.proposed = "" if same else outline.strip()
+    guide.proposed_by, guide.proposed_at = (None, None) if same else (by, timezone.now())
+    guide.save()
+    return guide
+
+
+@transaction.atomic
+def decide_guide(need: Need, *, approve: bool, by: User, read: str) -> Guide | None:
+    """Approve or refuse what is proposed. Not one's own; None when there is nothing (any more), or another text than was read.
+
+    Raises `OutlineError` for a service that is gone meanwhile.
+    """
+    guide = Guide.objects.select_for_update().filter(need=need).exclude(proposed="").exclude(proposed_by=by).first()
+    if guide is None or seen(guide) != read:
+        return None
+    if approve:
+        _check(guide.proposed)
+        guide.outline, guide.changed_by = guide.proposed, guide.proposed_by
+    guide.proposed, guide.proposed_by, guide.proposed_at = "", None, None
+    guide.save()
+    if approve:
+        editions.announce()
     return guide

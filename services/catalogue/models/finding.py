@@ -147,12 +147,18 @@ class SearchClick(models.Model):
 
 
 class Guide(models.Model):
-    """The questions that lead from a need to a short list of services, as an outline that editors write (`guides`)."""
+    """The questions that lead from a need to a short list of services, as an outline that editors write (`guides`).
+
+    `outline` is what people walk through, empty before anybody has approved one; `proposed` waits for somebody else to approve it.
+    """
 
     need = models.OneToOneField(Need, on_delete=models.CASCADE, related_name="guide")
-    outline = models.TextField()
+    outline = models.TextField(blank=True)
     changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     changed_at = models.DateTimeField(auto_now=True)
+    proposed = models.TextField(blank=True)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    proposed_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.need.slug
