@@ -116,16 +116,16 @@ def _proposed(kind: str, document: Document, notes: list[str]) -> Proposed:
         neat = tidy(plain)
         title = neat["title"]
         stream = stream_from(neat, FormPage._meta.get_field("body"))
-        same = document_of(title.get("id", ""), title.get("en", ""), stream) == neat
+        kept = document_of(title.get("id", ""), title.get("en", ""), stream)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         reasons = "; ".join(f"{one.path} {one.text}".strip() for one in findings[:5]) or _("bentuknya tidak dikenal")
         raise ImportRefused(_("Formulir di berkas ini tidak bisa dibuka: %(why)s.") % {"why": reasons}) from error
-    if not same:
+    if kept != neat:
         notes = [*notes, _("Sebagian sifat tidak bisa disunting di sini dan mungkin berubah")]
     if spoken := _languages(plain):
         notes = [*notes, _("Bahasa %(names)s dilewati: formulir ditampilkan dalam id dan en") % {"names": ", ".join(spoken)}]
     problems = tuple(f"{one.path}: {one.text}" for one in findings[:MOST_NOTES])
-    return Proposed(kind, neat, tuple(notes[:MOST_NOTES]), problems)
+    return Proposed(kind, kept, tuple(notes[:MOST_NOTES]), problems)  # what will be there, not what was sent
 
 
 def _languages(document: Document) -> list[str]:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cms.form_builder import exchange
@@ -76,6 +76,7 @@ def test_what_is_exported_is_imported_as_it_was(seed: int) -> None:
 
 @settings(max_examples=250, deadline=None)
 @given(found=JSON, where=st.sampled_from(["parts", "question", "part", "schema", "whole"]))
+@example(found={"key": [], "questions": []}, where="part")
 def test_whatever_is_sent_is_read_or_refused_in_words(found: Any, where: str) -> None:
     whole: Any = {"profile": "kota-form/1", "title": {"id": "Uji"}}
     match where:
