@@ -53,7 +53,7 @@ def _takes_applications(page: ServicePage) -> bool:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def destination(request: HttpRequest, page_id: int) -> HttpResponse:
     """POST: from now on the department's own work list. It counts when the page is public, which its reviewers decide."""
     page = ServicePage.objects.filter(pk=page_id).first()

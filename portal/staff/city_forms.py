@@ -206,6 +206,10 @@ class NoticeForm(forms.Form):
                 self.add_error("ends_at", _("Waktu selesai harus sesudah waktu mulai"))
         if starts > now + timedelta(days=366):
             self.add_error("starts_at", _("Waktu mulai lebih dari setahun lagi. Periksa tahunnya"))
+        if starts < now - timedelta(days=366):
+            self.add_error("starts_at", _("Waktu mulai lebih dari setahun yang lalu. Periksa tahunnya"))
+        if ends is not None and ends > now + timedelta(days=2 * 366):
+            self.add_error("ends_at", _("Waktu selesai lebih dari dua tahun lagi. Periksa tahunnya, atau kosongkan"))
         if bool(values.get("title_en")) != bool(values.get("text_en")) and not self.errors:
             self.add_error("text_en", _("Isi judul dan isi bahasa Inggris keduanya, atau kosongkan keduanya"))
         values["starts_at"] = starts

@@ -110,7 +110,7 @@ def guide(request: SignedInRequest, slug: str) -> HttpResponse:
         raise Http404
     kept, wrong, outline = Guide.objects.filter(need=need).select_related("proposed_by").first(), "", ""
     if request.method == "POST":
-        outline = request.POST.get("isi", "")[:20_000]
+        outline = request.POST.get("isi", "")
         try:
             _act_on_guide(request, need, outline)
         except guides.OutlineError as error:
@@ -163,7 +163,10 @@ def _changes(kept: Guide) -> list[tuple[str, str]]:
 def _outline_problem(error: guides.OutlineError) -> str:
     if error.why == "codes":
         return _("Layanan ini tidak ada: %(codes)s.") % {"codes": error.words}
+    if error.why == "long":
+        return _("Kerangka ini terlalu panjang. Paling banyak %(n)s huruf.") % {"n": f"{guides.LONGEST:n}"}
     reasons = {
+        "sign": _("ada huruf yang tidak bisa disimpan; tulis lagi baris ini"),
         "start": _("mulai dengan pertanyaan: tanda ? di awal baris"),
         "indent": _("periksa jarak di awal baris: dua spasi setiap tingkat"),
         "empty": _("pertanyaan perlu jawaban (-), dan jawaban perlu pertanyaan (?) atau layanan (=) di bawahnya"),

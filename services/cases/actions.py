@@ -50,6 +50,10 @@ class PausedError(NotAcceptingError):
     """The service is paused: nobody can start or send just now."""
 
 
+class WithdrawnError(NotAcceptingError):
+    """The service is not public any more: who had begun cannot send."""
+
+
 class ClosedError(NotAcceptingError):
     """This version of the form is not accepted any more."""
 
@@ -159,6 +163,8 @@ def submit_draft(draft: Draft, *, confirmed: str, declared: bool) -> Case:
             raise ChangedError(locked.ref)
         if not declared:
             raise UndeclaredError(locked.ref)
+        if not locked.service.is_public:
+            raise WithdrawnError(locked.ref)
         case = submit_case(
             locked.service,
             resident=locked.owner,

@@ -183,6 +183,12 @@ def send(request: SignedInRequest, ref: str) -> HttpResponse:
     except actions.ClosedError:
         messages.error(request, closed_sentence(draft))
         return see_other("draft", ref)
+    except actions.WithdrawnError:
+        messages.error(
+            request,
+            _("Layanan ini sudah tidak dibuka untuk permohonan baru. Isian Anda masih tersimpan; tanyakan kepada dinasnya."),
+        )
+        return see_other("draft", ref)
     except actions.NotAcceptingError:
         messages.error(
             request, _("Layanan ini sedang tidak bisa menerima permohonan. Isian Anda tersimpan; coba lagi nanti.")

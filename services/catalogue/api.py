@@ -182,7 +182,7 @@ _FREE = {"": False, "0": False, "false": False, "1": True, "true": True}
 def _filter(request: Request) -> queries.ServiceFilter:
     """Raises Problem 400 for a value that no service can have: an empty list would look like an answer."""
     params = request.query_params
-    given = {name: tuple(params.getlist(name)[:50]) for name in _FILTERS if name in params}
+    given = {name: tuple(value for value in params.getlist(name)[:50] if value) for name in _FILTERS if name in params}
     known = queries.known_values(given)
     errors = [
         {"parameter": name, "value": value[:60], "code": "unknown"}
@@ -196,7 +196,8 @@ def _filter(request: Request) -> queries.ServiceFilter:
         raise Problem(
             400,
             "invalid_filter",
-            "A filter has a value that does not exist. The codes are in the lists of categories, life events and departments.",
+            "A filter has a value that does not exist. The codes are in the lists of categories, life events and departments; "
+            "channels are written as in the answers.",
             errors=errors,
         )
     return queries.ServiceFilter(**given, free=_FREE[params.get("free", "").lower()])

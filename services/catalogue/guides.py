@@ -26,10 +26,12 @@ from services.catalogue.models import Guide, Need, Service, ServiceText
 
 DEEPEST = 4
 MOST_ANSWERS = 9
+LONGEST = 20_000  # letters of an outline
 
 
 class OutlineError(ValueError):
-    """The outline cannot be read; `line` counts from 1, `why` is a short code: start, indent, empty, deep, many, codes."""
+    """The outline cannot be read; `line` counts from 1, `why` is a short code: start, indent, empty, deep, many, codes, long,
+    sign."""
 
     def __init__(self, line: int, why: str, words: str = "") -> None:
         super().__init__(f"line {line}: {why}")
@@ -168,17 +170,24 @@ def needs_with_guides() -> QuerySet[Need]:
 @transaction.atomic
 def write_guide(need: Need, outline: str, *, by: User | None = None) -> Guide:
     """Keep this outline for the need. Raises `OutlineError`, also for codes of services that do not exist."""
-    _check(outline)
-    guide, _made = Guide.objects.update_or_create(need=need, defaults={"outline": outline.strip(), "changed_by": by})
+    kept = _checked(outline)
+    guide, _made = Guide.objects.update_or_create(need=need, defaults={"outline": kept, "changed_by": by})
     editions.announce()
     return guide
 
 
-def _check(outline: str) -> None:
+def _checked(outline: str) -> str:
+    """The outline as it is kept: with the distance before its first line, which says what is below what."""
+    outline = "\n".join(outline.splitlines()).rstrip().lstrip("\n")
+    if len(outline) > LONGEST:
+        raise OutlineError(0, "long")
+    if "\0" in outline:
+        raise OutlineError(outline[: outline.index("\0")].count("\n") + 1, "sign")
     codes = codes_in(read_outline(outline))
     unknown = codes - set(Service.objects.filter(code__in=codes).values_list("code", flat=True))
     if unknown:
         raise OutlineError(0, "codes", ", ".join(sorted(unknown)))
+    return outline
 
 
 class GuideMoved(Exception):
@@ -194,12 +203,12 @@ def seen(guide: Guide | None) -> str:
 @transaction.atomic
 def propose_guide(need: Need, outline: str, *, by: User, read: str) -> Guide:
     """An outline that waits for somebody else. read: what `seen` gave when it was read. Raises `OutlineError`, `GuideMoved`."""
-    _check(outline)
+    outline = _checked(outline)
     guide, _made = Guide.objects.select_for_update().get_or_create(need=need)
     if seen(guide) != read:
         raise GuideMoved
-    same = outline.strip() == guide.outline
-    guide.proposed = "" if same else outline.strip()
+    same = outline == guide.outline
+    guide.proposed = "" if same else outline
     guide.proposed_by, guide.proposed_at = (None, None) if same else (by, timezone.now())
     guide.save()
     return guide
@@ -215,7 +224,7 @@ def decide_guide(need: Need, *, approve: bool, by: User, read: str) -> Guide | N
     if guide is None or seen(guide) != read:
         return None
     if approve:
-        _check(guide.proposed)
+        _checked(guide.proposed)
         guide.outline, guide.changed_by = guide.proposed, guide.proposed_by
     guide.proposed, guide.proposed_by, guide.proposed_at = "", None, None
     guide.save()

@@ -343,6 +343,8 @@ def test_a_planned_notice_waits_and_ends_by_itself(desk: Desk, city_oper: User) 
         ({"ends_at": "2020-01-01T00:00"}, "Waktu selesai sudah lewat"),
         ({"starts_at": "besok"}, "Isi tanggal dan jam"),
         ({"starts_at": "2999-01-01T00:00"}, "lebih dari setahun lagi"),
+        ({"starts_at": "0001-01-01T00:00"}, "lebih dari setahun yang lalu"),
+        ({"ends_at": "9999-12-31T23:59"}, "lebih dari dua tahun lagi"),
         ({"title_en": "Down"}, "Isi judul dan isi bahasa Inggris keduanya"),
         ({"department": "tidak-ada"}, "Pilih dari daftar"),
     ],

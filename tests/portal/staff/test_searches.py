@@ -116,3 +116,21 @@ def test_a_first_guide_is_nowhere_until_it_is_approved() -> None:
     assert bob.post(address, {"isi": OUTLINE, "dibaca": read}).status_code == 302
     assert Client().get("/pandu/coba/").status_code == 404 and "/pandu/coba/" not in Client().get("/pandu/").content.decode()
     assert Guide.objects.get(need=need).proposed == OUTLINE
+
+
+@pytest.mark.parametrize(("outline", "told"), [
+    ("? Apa?\n- " + "x" * 20_000 + "\n  = uji-kir", "terlalu panjang"), ("? Apa?\n- a\x00\n  = uji-kir", "Baris 2"),
+    ("  ? Apa?\n  - a\n    = uji-kir", ""), ("\r\n\r\n? Apa?\r\n- a\r\n  = uji-kir\r\n", ""),
+])  # fmt: skip
+def test_an_outline_is_kept_as_it_was_judged_or_refused_whole(outline: str, told: str) -> None:
+    bob, rina = signed_in("bob"), signed_in("rina")
+    answer = bob.post(GUIDE, {"isi": outline, "dibaca": read_by(bob)}, follow=True)
+    kept = Guide.objects.get(need__slug="kesehatan").proposed
+    if told:
+        assert told in answer.content.decode() and not kept
+        assert "xxx" in answer.content.decode() or told != "terlalu panjang", "what was typed is still there"
+    elif kept:
+        assert "sudah berubah" in decide(rina, "setuju", read_by(rina)), "what could be proposed can be approved"
+        assert Client().get("/pandu/kesehatan/").status_code == 200
+    else:
+        assert "Belum tersimpan" in answer.content.decode()

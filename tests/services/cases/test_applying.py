@@ -237,6 +237,18 @@ def test_pressing_send_again_shows_the_same_receipt(applicant: Applicant) -> Non
     assert applicant.fill("pemohon", APPLICANT) in places, "a page left open in another tab leads to the receipt"
 
 
+def test_a_service_that_was_taken_offline_meanwhile_takes_nothing_and_keeps_what_was_typed(applicant: Applicant) -> None:
+    applicant.fill_all()
+    digest, before = applicant.digest(), Draft.objects.get().answers
+    Service.objects.update(is_public=False)
+    told = applicant.client.get(applicant.send(digest)["Location"]).content.decode()
+    assert "sudah tidak dibuka untuk permohonan baru" in told and not Case.objects.exists()
+    assert Draft.objects.get().answers == before
+    Service.objects.update(is_public=True)
+    applicant.send(digest)
+    assert Case.objects.count() == 1
+
+
 def test_one_open_draft_for_one_service(applicant: Applicant) -> None:
     again = applicant.client.get("/layanan/surat-uji/ajukan/")["Location"]
     assert again == applicant.root and Draft.objects.count() == 1
