@@ -20,7 +20,7 @@ from services.catalogue.ranking import Match, match
 from services.catalogue.words import plain_words
 
 MAX_QUERY_LENGTH = 200
-MAX_CANDIDATES = 80
+MAX_CANDIDATES, SUGGEST_CANDIDATES = 80, 40
 ENOUGH = 20  # found with all telling words: then nobody looks for those with some
 MANY_ROWS = 2_000  # of the index that a search may look at before it asks for all telling words first
 KEEP_SHARE = 0.12  # of the best score: below that a hit is noise
@@ -61,26 +61,35 @@ def search_services(query: SearchQuery) -> SearchResult:
         return SearchResult(numbers=numbers)
     memory = present()
     slots = interpret(text, memory)
+    return _told(slots, _ranked(slots, memory, MAX_CANDIDATES), memory, numbers, _as_typed(text))
+
+
+def _ranked(slots: list[Slot], memory: Memory, most: int) -> list[tuple[int, Match]]:
+    """Services and how they match, best first; `most` entries are looked at closely."""
     scored: list[tuple[float, str, int, Match]] = []
-    for entry in entries_of(_candidates(slots, memory.terms), memory):
+    for entry in entries_of(_candidates(slots, memory.terms, most), memory):
         found = match(entry, slots, memory.terms)
         if found.score > 0:
             scored.append((found.score, entry.code, entry.service_id, found))
     scored.sort(key=lambda row: (-round(row[0], 6), row[1]))
     floor = scored[0][0] * KEEP_SHARE if scored else 0.0
-    kept = [row for row in scored if row[0] >= floor]
-    return _told(slots, [(row[2], row[3]) for row in kept], memory, numbers, _as_typed(text))
+    return [(row[2], row[3]) for row in scored if row[0] >= floor]
 
 
 def suggest_services(text: str, most: int) -> tuple[int, ...]:
-    """Ids of the services that may be meant by what is typed so far; nothing for less than two letters."""
+    """Ids of the services that may be meant by what is typed so far; nothing for less than two letters.
+
+    The first of what a search finds, with fewer looked at closely and nothing told about them.
+    """
     words = plain_words(text[:MAX_QUERY_LENGTH])
     if len("".join(words)) < 2:
         return ()
-    return search_services(SearchQuery(text)).ids[:most]
+    memory = present()
+    ranked = _ranked(interpret(text[:MAX_QUERY_LENGTH], memory), memory, SUGGEST_CANDIDATES)
+    return tuple(service for service, _match in ranked[:most])
 
 
-def _candidates(slots: list[Slot], terms: Terms) -> list[int]:
+def _candidates(slots: list[Slot], terms: Terms, most: int) -> list[int]:
     """Entries by the sum of the best of each slot; in a large index those with all telling words first, others when these are few."""
     asked = [s for s in slots if any(w in terms for words in s.alternatives for w in words)]
     if not asked:
@@ -94,17 +103,17 @@ def _candidates(slots: list[Slot], terms: Terms) -> list[int]:
                 narrowed = narrowed.filter(
                     entry_id__in=SearchWord.objects.filter(word__in=_words(slot, terms)).values("entry_id")
                 )
-            found = _best(asked, terms, narrowed)
+            found = _best(asked, terms, narrowed, most)
             if len(found) >= ENOUGH:
                 return found
-    return _best(asked, terms, SearchWord.objects.all())
+    return _best(asked, terms, SearchWord.objects.all(), most)
 
 
 def _words(slot: Slot, terms: Terms) -> list[str]:
     return sorted({w for words in slot.alternatives for w in words if w in terms})
 
 
-def _best(slots: list[Slot], terms: Terms, rows: QuerySet[SearchWord]) -> list[int]:
+def _best(slots: list[Slot], terms: Terms, rows: QuerySet[SearchWord], most: int) -> list[int]:
     score: Combinable = Value(0.0)
     wanted: set[str] = set()
     for slot in slots:
@@ -119,7 +128,7 @@ def _best(slots: list[Slot], terms: Terms, rows: QuerySet[SearchWord]) -> list[i
         whens = [When(word=word, then=Value(round(value, 4))) for word, value in sorted(worth.items())]
         score = score + Max(Case(*whens, default=Value(0.0)) * F("weight"))
     ranked = rows.filter(word__in=sorted(wanted)).order_by().values("entry_id").annotate(score=score)
-    return list(ranked.order_by("-score", "entry_id").values_list("entry_id", flat=True)[:MAX_CANDIDATES])
+    return list(ranked.order_by("-score", "entry_id").values_list("entry_id", flat=True)[:most])
 
 
 def _as_typed(text: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ import pytest
 from portal.demo import city
 from services.catalogue import synonyms
 from services.catalogue.models import Service
-from services.catalogue.search import SearchQuery, search_services
+from services.catalogue.search import SearchQuery, search_services, suggest_services
 from tests.search import quality
 
 
@@ -49,3 +49,14 @@ def test_no_link_says_the_exact_words_of_a_query() -> None:
     links = {words for words, _means, _loose in synonyms.read_stock(synonyms.STOCK.read_text("utf-8"))}
     links |= {synonyms.folded(w) for line in city.read("search_words")["words"].values() for w in line.split(",")}
     assert not {words for words in asked & links if " " in words}
+
+
+@pytest.mark.usefixtures("demo_city")
+def test_suggestions_are_the_first_of_what_a_search_finds() -> None:
+    """Fewer entries are looked at closely: of all queries in people's words no first suggestion may be another service."""
+    other = []
+    for asked in (one for name in quality.SETS for one in quality.read(name)):
+        found = search_services(SearchQuery(asked.text)).ids[:1]
+        if suggest_services(asked.text, 6)[:1] != found:
+            other.append(asked.text)
+    assert not other
