@@ -18,6 +18,7 @@ OURS = [
     ("translations, of all departments", "oper", "/petugas/terjemahan/", 200),
     ("spreadsheet", "bob", "/petugas/layanan/impor/", 200),
     ("searches", "bob", "/petugas/pencarian/", 200),
+    ("guide", "bob", "/petugas/pencarian/pandu/kesehatan/", 200),
     ("pages to mend, of the reviewer", "rina", "/petugas/halaman/", 200),
 ]
 # In Wagtail's frame: what opens, and what is pressed there before it is looked at.
@@ -34,6 +35,7 @@ FRAMED = [
     ("form, sentences", "bob", "/kelola/formulir/{form}/coba/", ""),
     ("form, import", "bob", "/kelola/formulir/{form}/impor/", ""),
     ("form, connection", "bob", "/kelola/formulir/{form}/uji/", ""),
+    ("where applications go", "bob", "/kelola/layanan/{service}/tujuan/", ""),
     ("journey editor", "admin", "/kelola/pages/{journey}/edit/", ""),
     ("home page's blocks", "admin", "/kelola/pages/{home}/edit/", ""),
 ]
@@ -72,6 +74,20 @@ def pages(browser: Any, city: City, state_of: Callable[[str], Any]) -> dict[str,
 @pytest.mark.parametrize(("who", "address", "expected"), by_name(OURS))
 def test_staff_can_use_it(who: str, address: str, expected: int, look: Any, city: City) -> None:  # noqa: F811
     see(look(who), city.base + address, expected)
+
+
+def test_what_is_proposed_for_a_guide_can_be_read_by_whoever_decides(look: Any, city: City) -> None:  # noqa: F811
+    address = f"{city.base}/petugas/pencarian/pandu/kesehatan/"
+    bob, _complaints = look("bob")
+    bob.goto(address)
+    outline = bob.input_value("[name=isi]")
+    bob.fill("[name=isi]", outline.replace("?", "? Jadi,", 1))
+    bob.click("button:has-text('Usulkan')")
+    see(look("rina"), address, 200)
+    rina, _complaints = look("rina")
+    assert rina.locator("ins").count() == rina.locator("del").count() == 1
+    rina.click("button:has-text('Tolak')")
+    assert rina.locator("ins").count() == 0
 
 
 @pytest.mark.parametrize(("who", "address", "press"), by_name(FRAMED))
