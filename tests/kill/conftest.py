@@ -78,7 +78,7 @@ class Site:
                 assert error.code >= 500, error.read()
                 return None
 
-        made: dict[str, Any] = until(attempt, 60)
+        made: dict[str, Any] = until(attempt, 120)
         return made
 
     def asked(self, kind: str, key: str) -> str:
@@ -86,7 +86,7 @@ class Site:
         reference = str(self.post(kind, key)["reference"])
         assert self.settled(reference) == "SENT"
         self.tell(kind, "/aksi", nomor=self.ledger(kind)["numbers"][reference], aksi="tanya")
-        until(lambda: self.call(f"cases/{reference}")["status"] == "WAITING_FOR_RESIDENT", 40)
+        until(lambda: self.call(f"cases/{reference}")["status"] == "WAITING_FOR_RESIDENT", 90)
         return reference
 
     def tell(self, kind: str, path: str, **values: Any) -> None:
@@ -113,7 +113,7 @@ class Site:
             return int(database.execute(query, (f"%:{key}",)).fetchone()[0])
 
     def settled(self, reference: str) -> str:
-        return str(until(lambda: (s := self.row(reference)[0]) in ("SENT", "UNCLEAR", "NEEDS_ATTENTION") and s, 60))
+        return str(until(lambda: (s := self.row(reference)[0]) in ("SENT", "UNCLEAR", "NEEDS_ATTENTION") and s, 120))
 
 
 @dataclass

@@ -13,7 +13,7 @@ import pytest
 from tests.journeys.conftest import until
 from tests.kill.conftest import Site, judge
 
-pytestmark = [pytest.mark.kill, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.kill, pytest.mark.timeout(420)]
 
 BEFORE_SEND = ("after_lease", "before_mark")
 AFTER_MARK = ("before_send", "mid_send", "after_effect")
@@ -33,7 +33,7 @@ def test_without_a_fault_each_backend_gets_it_once(site: Site, kind: str) -> Non
 def test_a_killed_worker_loses_and_doubles_nothing(site: Site, kind: str, point: str) -> None:
     site.arm(point)
     reference = site.post(kind, f"{point}-{kind}")["reference"]
-    until(site.was_hit, 40)
+    until(site.was_hit, 90)
     state = site.settled(reference)
     if kind == "none" and point in AFTER_MARK:
         assert state == "UNCLEAR", "a person decides; nothing is sent twice by machine"
@@ -48,7 +48,7 @@ def test_a_killed_worker_loses_and_doubles_nothing(site: Site, kind: str, point:
 def test_a_worker_stopped_beyond_its_lease_sends_nothing_when_it_wakes(site: Site, kind: str) -> None:
     site.arm("before_send", action="sleep", seconds=6)
     reference = site.post(kind, f"stopped-{kind}")["reference"]
-    until(site.was_hit, 40)
+    until(site.was_hit, 90)
     state = site.settled(reference)
     time.sleep(4)
     judge(site, kind, reference, effects={0, 1} if kind == "none" else {1})

@@ -7,7 +7,7 @@ import pytest
 from tests.journeys.conftest import until
 from tests.kill.conftest import Site, judge
 
-pytestmark = [pytest.mark.kill, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.kill, pytest.mark.timeout(420)]
 
 
 @pytest.mark.parametrize("point", ["after_lease", "before_send", "after_effect"])
@@ -17,7 +17,7 @@ def test_a_killed_worker_loses_and_doubles_no_answer(site: Site, kind: str, poin
     site.arm(point)
     act = site.answer(reference, f"answered-{point}-{kind}")["reference"]
     assert act == f"{reference}.1"
-    until(site.was_hit, 40)
+    until(site.was_hit, 90)
     state = site.settled(act)
     if kind == "none" and point != "after_lease":
         assert state == "UNCLEAR", "a person decides; nothing is sent twice by machine"
@@ -26,5 +26,5 @@ def test_a_killed_worker_loses_and_doubles_no_answer(site: Site, kind: str, poin
     else:
         assert state == "SENT"
         judge(site, kind, act, effects={1})
-        until(lambda: site.call(f"cases/{reference}")["status"] == "RECEIVED", 40)
+        until(lambda: site.call(f"cases/{reference}")["status"] == "RECEIVED", 90)
     judge(site, kind, reference, effects={1})
