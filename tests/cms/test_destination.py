@@ -10,7 +10,7 @@ from cms.models import DepartmentPage, FormPage, ServicePage
 from services.adapters import gateway
 from services.adapters.connecting.worklist import take_in_here
 from services.adapters.models import Binding, Connection
-from services.catalogue.models import Channel, Service
+from services.catalogue.models import Channel, Department, Service
 from tests.cms.editor import desk_of, page_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demo_city")]
@@ -61,6 +61,17 @@ def test_two_services_of_a_department_share_one_work_list(draft: ServicePage) ->
     other = Service.objects.create(code="legalisasi-kk", department=service.department)
     assert take_in_here(service, by="uji").connection_id == take_in_here(other, by="uji").connection_id
     assert Connection.objects.filter(kind="inbox", department=service.department).count() == 1
+
+
+def test_another_departments_connection_under_the_code_that_we_would_choose_gets_nothing(draft: ServicePage) -> None:
+    service, stranger = Service.objects.get(code=draft.code), Department.objects.get(code="dlh")
+    taken = f"daftar-kerja-{service.department.code}"
+    Connection.objects.create(
+        code=taken, department=stranger, label="Jebakan", kind="rest", base_url="https://lain.example/"
+    )
+    Connection.objects.create(code=f"{taken}-2", department=service.department, label="Lama", kind="inbox", is_active=False)
+    made = take_in_here(service, by="uji").connection
+    assert (made.code, made.kind, made.department) == (f"{taken}-3", "inbox", service.department)
 
 
 def test_nobody_elses_page_and_no_service_that_has_a_system(draft: ServicePage) -> None:

@@ -54,13 +54,15 @@ def being_connected(service: Service) -> Binding | None:
 
 
 def _work_list_of(department: Department) -> Connection:
-    """The one that is there, or a new one. No address and no key: nothing has to be tested."""
+    """The one that is there, or a new one under a free code: another's connection may have the one that we would choose.
+
+    No address and no key: nothing has to be tested.
+    """
     found = Connection.objects.filter(department=department, kind=KIND, is_active=True).order_by("pk").first()
     if found is not None:
         return found
-    code = f"daftar-kerja-{department.code}"[:60]
+    wanted = f"daftar-kerja-{department.code}"[:56]
+    taken = set(Connection.objects.filter(code__startswith=wanted).values_list("code", flat=True))
+    code = next(one for one in (wanted, *(f"{wanted}-{number}" for number in range(2, 1000))) if one not in taken)
     label = f"Daftar kerja {department.short_name}"[:120]
-    made, _new = Connection.objects.get_or_create(
-        code=code, defaults={"department": department, "kind": KIND, "label": label}
-    )
-    return made
+    return Connection.objects.create(code=code, department=department, kind=KIND, label=label)
