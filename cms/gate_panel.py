@@ -31,4 +31,4 @@ class GatePanel(BaseSidePanel):
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
         parts = checks.checklist(self.object)
         missing = sum(not part.done for part in parts)
-        return {**super().get_context_data(parent_context), "parts": parts, "missing": missing, "object": self.object}
+        return {**super().get_context_data(parent_context), "parts": parts, "missing": missing}
